@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "stet",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CRDT", swiftSettings: settings),
+    .target(
+      name: "ChangeLog",
+      dependencies: [
+        "CRDT", "CZlib",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(name: "ArchiveModel", dependencies: ["CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf")], swiftSettings: settings),
+    .target(name: "SyncProtocol", dependencies: ["CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf")], swiftSettings: settings),
+    .target(
+      name: "LogStorage",
+      dependencies: [
+        "CRDT", "ChangeLog", "SyncProtocol", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "HubStorage", dependencies: ["CRDT", "ChangeLog", "SyncProtocol"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "HubStorageSQLite",
+      dependencies: [
+        "CRDT", "ChangeLog", "HubStorage", "LogStorage", "SyncProtocol",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

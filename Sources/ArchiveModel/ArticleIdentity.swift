@@ -1,0 +1,72 @@
+internal import CRDT
+package import ChangeLog
+
+/// What an article is recognised by, strongest first. Normative, with vectors: `Protocol/merge.md`,
+/// identity rules 1.
+package enum ArticleIdentity: Sendable {
+  /// The source's own id.
+  case sourceID(source: String, id: String)
+  case url(String)
+  /// Headline and body.
+  case text(headline: String, body: String)
+
+  /// The strongest identity that a record offers.
+  package init(of version: ArticleVersion) {
+    if !version.sourceID.isEmpty {
+      self = .sourceID(source: version.source, id: version.sourceID)
+    } else if !version.url.isEmpty {
+      self = .url(version.url)
+    } else {
+      self = .text(headline: version.headline, body: version.body)
+    }
+  }
+
+  /// The article's id: 16 bytes of SHA-256 over a domain tag and the length-prefixed parts.
+  package var object: ObjectID {
+    let hash: Hash =
+      switch self {
+      case .sourceID(let source, let id):
+        Self.hash("stet/1 article by source id", [Self.sourceKey(source), id])
+      case .url(let url): Self.hash("stet/1 article by url", [Self.canonicalURL(url)])
+      case .text(let headline, let body):
+        Self.hash("stet/1 article by text", [headline, body])
+      }
+    guard
+      let object = ObjectID(
+        type: ObjectType.article.rawValue, bytes: hash.bytes.prefix(ObjectID.byteCount))
+    else { preconditionFailure("a hash is longer than an object id") }
+    return object
+  }
+
+  private static func hash(_ tag: String, _ parts: [String]) -> Hash {
+    Hash(of: Array(tag.utf8), parts.flatMap { UInt32($0.utf8.count).bigEndianBytes + Array($0.utf8) })
+  }
+
+  /// A source's name with ASCII letters in lower case; other letters stay, because no table of
+  /// Unicode decides an identity.
+  static func sourceKey(_ source: String) -> String {
+    lowerCased(source[...])
+  }
+
+  /// Scheme and host in ASCII lower case, no fragment, no default port, `/` for an empty path.
+  /// What is no `http` or `https` address stays as it is.
+  static func canonicalURL(_ url: String) -> String {
+    let withoutFragment = url.prefix { $0 != "#" }
+    guard let colon = withoutFragment.firstRange(of: "://") else { return String(withoutFragment) }
+    let scheme = lowerCased(withoutFragment[..<colon.lowerBound])
+    guard let defaultPort = ["http": ":80", "https": ":443"][scheme] else {
+      return String(withoutFragment)
+    }
+    let rest = withoutFragment[colon.upperBound...]
+    let authority = rest.prefix { $0 != "/" && $0 != "?" }
+    let path = rest[authority.endIndex...]
+    var host = lowerCased(authority)
+    if host.hasSuffix(defaultPort) { host.removeLast(defaultPort.count) }
+    return scheme + "://" + host + (path.hasPrefix("/") ? "" : "/") + path
+  }
+
+  private static func lowerCased(_ text: Substring) -> String {
+    String(
+      decoding: text.utf8.map { (65...90).contains($0) ? $0 | 32 : $0 }, as: UTF8.self)
+  }
+}

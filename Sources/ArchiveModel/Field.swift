@@ -1,0 +1,67 @@
+/// What an object is. The numbers stand in changes.
+package enum ObjectType: UInt32, Sendable {
+  case article = 1
+  case annotation = 2
+  case collection = 3
+  case profile = 4
+  case archive = 5
+}
+
+/// The fields of an article, by the numbers that stand in changes.
+package enum ArticleField: UInt32, Sendable, CaseIterable {
+  /// Set of ``ArticleVersion``; never removed from.
+  case versions = 1
+  /// Set of ``Sighting``.
+  case sightings = 2
+  // Registers with people's corrections.
+  case headline = 10
+  case byline = 11
+  case section = 12
+  case language = 13
+  case url = 14
+  case published = 15
+  /// Set of people's tags.
+  case tags = 20
+  /// Set of the source's tags that people struck out.
+  case struckTags = 21
+  /// Text; of a version.
+  case body = 30
+
+  /// The registers that a person can set, by the name they go by in commands and JSON.
+  package static let correctable: [(name: String, field: ArticleField)] = [
+    ("headline", .headline), ("byline", .byline), ("section", .section), ("language", .language),
+    ("url", .url), ("published", .published),
+  ]
+}
+
+/// The fields of an annotation.
+package enum AnnotationField: UInt32, Sendable {
+  /// Register: ``AnnotationTarget``, written once.
+  case target = 1
+  /// Register: a motivation of the W3C Web Annotation Vocabulary, section 3.3.
+  case motivation = 2
+  /// Text.
+  case note = 3
+}
+
+/// The fields of a member's profile.
+package enum ProfileField: UInt32, Sendable {
+  /// Set of certifications.
+  case writingKeys = 1
+  /// Register: how the member wants to be called.
+  case name = 2
+}
+
+/// The name of a field in commands and JSON; a number for a field of a newer program.
+package enum FieldName {
+  package static func of(_ field: UInt32, type: UInt32) -> String {
+    let name: String? =
+      switch ObjectType(rawValue: type) {
+      case .article: ArticleField(rawValue: field).map { "\($0)" }
+      case .annotation: AnnotationField(rawValue: field).map { "\($0)" }
+      case .profile: ProfileField(rawValue: field).map { "\($0)" }
+      case .collection, .archive, nil: nil
+      }
+    return name ?? "field \(field)"
+  }
+}

@@ -1,0 +1,66 @@
+package import CRDT
+package import ChangeLog
+
+/// What an operation means to the merge, given the object as its author saw it at least.
+package struct Interpretation {
+  /// The body of a version of this object, by name; `nil` when there is none.
+  private let body: (VersionName) throws -> String?
+
+  package init(body: @escaping (VersionName) throws -> String?) { self.body = body }
+
+  /// The merge's view of an operation.
+  ///
+  /// - Returns: `nil` when the operation has no effect: its kind is unknown, its body is not in the
+  ///   format, or it is larger than ``FormatLimits`` allow. That depends on nothing but the changes
+  ///   it depends on, so it is the same for everybody.
+  /// - Throws: what looking up a version throws.
+  package func merge(
+    _ operation: Operation, at dot: Dot, on object: ObjectID, in state: ObjectState
+  ) throws -> MergeOperation? {
+    guard let kind = Operation.Kind(rawValue: operation.kind) else { return nil }
+    let isVersion =
+      object.type == ObjectType.article.rawValue
+      && operation.field == ArticleField.versions.rawValue
+    switch kind {
+    case .write:
+      guard operation.body.count <= FormatLimits.valueByteLimit else { return nil }
+      return .write(field: operation.field, replacing: operation.names, value: operation.body)
+    case .add where isVersion:
+      return .add(field: operation.field, element: VersionName(ofRecord: operation.body).bytes)
+    case .add:
+      guard operation.body.count <= FormatLimits.valueByteLimit else { return nil }
+      return .add(field: operation.field, element: operation.body)
+    case .remove:
+      // A version stays for ever: others' edits and annotations stand on it.
+      return isVersion ? nil : .remove(field: operation.field, adds: operation.names)
+    case .edit:
+      return try edit(operation, at: dot, on: object, in: state)
+    case .delete:
+      return .delete(covering: operation.names)
+    case .restore:
+      return .restore(deletions: operation.names)
+    }
+  }
+
+  /// An edit of an article's body names first the operation that brought the version, then its
+  /// parents; other texts begin empty, and all names are parents.
+  private func edit(
+    _ operation: Operation, at dot: Dot, on object: ObjectID, in state: ObjectState
+  ) throws -> MergeOperation? {
+    guard let hunks = TextEditBody.hunks(operation.body) else { return nil }
+    guard
+      object.type == ObjectType.article.rawValue, operation.field == ArticleField.body.rawValue
+    else {
+      return .edit(
+        text: TextID(field: operation.field), base: "",
+        edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks))
+    }
+    let versions = state.entries(of: ArticleField.versions.rawValue)
+    guard let entry = versions.first(where: { $0.dot == operation.names.first }),
+      let version = VersionName(entry.value), let base = try body(version)
+    else { return nil }
+    return .edit(
+      text: TextID(field: operation.field, version: version.bytes), base: base,
+      edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks))
+  }
+}

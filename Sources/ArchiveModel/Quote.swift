@@ -1,0 +1,57 @@
+/// A passage as it reads, with up to 32 scalars on both sides.
+package struct Quote: Sendable {
+  package static let contextScalarCount = 32
+
+  package let exact: String
+  package let prefix: String
+  package let suffix: String
+
+  package init(exact: String, prefix: String, suffix: String) {
+    self.exact = exact
+    self.prefix = prefix
+    self.suffix = suffix
+  }
+
+  /// The passage that these scalars of a text make.
+  ///
+  /// - Parameter range: not empty, within the text.
+  package init(_ range: Range<Int>, of text: some Collection<Unicode.Scalar>) {
+    let scalars = Array(text)
+    exact = String(scalars: scalars[range])
+    prefix = String(scalars: scalars[..<range.lowerBound].suffix(Self.contextScalarCount))
+    suffix = String(scalars: scalars[range.upperBound...].prefix(Self.contextScalarCount))
+  }
+
+  /// Where a text contains a quotation word for word, as ranges of scalars.
+  ///
+  /// A place that would cut a grapheme cluster is none (Web Annotation Data Model, 4.2.4: a
+  /// selection should not begin or end inside one).
+  package static func occurrences(of quotation: String, in text: String) -> [Range<Int>] {
+    let scalars = Array(text.unicodeScalars)
+    let wanted = Array(quotation.unicodeScalars)
+    guard let first = wanted.first, wanted.count <= scalars.count else { return [] }
+    let boundaries = clusterBoundaries(of: text)
+    return (0...(scalars.count - wanted.count)).filter { start in
+      scalars[start] == first && scalars[start..<(start + wanted.count)].elementsEqual(wanted)
+        && boundaries.contains(start) && boundaries.contains(start + wanted.count)
+    }.map { $0..<($0 + wanted.count) }
+  }
+
+  private static func clusterBoundaries(of text: String) -> Set<Int> {
+    var boundaries: Set<Int> = [0]
+    var position = 0
+    for cluster in text {
+      position += cluster.unicodeScalars.count
+      boundaries.insert(position)
+    }
+    return boundaries
+  }
+}
+
+extension String {
+  fileprivate init(scalars: some Sequence<Unicode.Scalar>) {
+    var view = UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    self.init(view)
+  }
+}

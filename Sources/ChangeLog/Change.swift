@@ -1,0 +1,128 @@
+package import CRDT
+
+/// One change as its author wrote it: the operations on one object in one go.
+///
+/// Header and payload are kept as they came, byte for byte; nobody encodes them again.
+package struct Change: Hashable, Sendable {
+  package let lane: LaneID
+  package let header: ChangeHeader
+  package let headerBytes: [UInt8]
+  package let payloadBytes: [UInt8]
+  /// Covers this change and all before it in the lane.
+  package let hash: Hash
+
+  package var id: ChangeID { ChangeID(lane: lane, seq: header.seq) }
+
+  /// A change in its place in the lane.
+  ///
+  /// - Parameter previous: the hash before it.
+  /// - Throws: ``LogFailure`` when the header is not in the format or the change is too large.
+  init(lane: LaneID, headerBytes: [UInt8], payloadBytes: [UInt8], previous: Hash) throws(LogFailure) {
+    guard headerBytes.count + payloadBytes.count <= FormatLimits.changeByteLimit else {
+      throw .tooLarge("change")
+    }
+    self.lane = lane
+    header = try ChangeHeader(headerBytes, lane: lane)
+    self.headerBytes = headerBytes
+    self.payloadBytes = payloadBytes
+    hash = Hash(of: previous.bytes, Hash(of: headerBytes).bytes, Hash(of: payloadBytes).bytes)
+  }
+}
+
+extension Hash {
+  /// What the first change of a lane is chained to.
+  package static func beforeLane(archive: ArchiveID, writingKey: PublicKey) -> Hash {
+    Hash(of: Array("stet/1 lane".utf8), archive.bytes, writingKey.bytes)
+  }
+}
+
+/// What is known of a change without its payload.
+package struct ChangeHeader: Hashable, Sendable {
+  /// What a change is about, for roles. The numbers stand in headers.
+  package enum Class: UInt32, Sendable {
+    case identity = 1
+    case annotate = 2
+    case edit = 3
+    case admin = 4
+  }
+
+  package let seq: UInt64
+  /// The author's wall clock, ms since 1970-01-01 UTC, as it was.
+  package let time: Int64
+  package let changeClass: Class
+  /// The seq of the first change of the action that this one belongs to.
+  package let action: UInt64
+  package let operationCount: Int
+  package let dependencies: [Dependency]
+
+  package init(
+    seq: UInt64, time: Int64, changeClass: Class, action: UInt64, operationCount: Int,
+    dependencies: [Dependency]
+  ) {
+    self.seq = seq
+    self.time = time
+    self.changeClass = changeClass
+    self.action = action
+    self.operationCount = operationCount
+    self.dependencies = dependencies
+  }
+
+  init(_ bytes: [UInt8], lane: LaneID) throws(LogFailure) {
+    guard let wire = try? WireChangeHeader(serializedBytes: bytes) else {
+      throw .malformed("change header")
+    }
+    guard wire.scope == 0, let changeClass = Class(rawValue: wire.class) else {
+      throw .unsupported("change header")
+    }
+    guard wire.dependencies.count <= FormatLimits.dependencyCountLimit,
+      wire.operationCount <= FormatLimits.operationCountLimit
+    else { throw .tooLarge("change header") }
+    let dependencies = wire.dependencies.compactMap(Dependency.init)
+    guard dependencies.count == wire.dependencies.count, wire.seq > 0, wire.seq <= UInt64(Int64.max),
+      !dependencies.contains(where: { $0.change.lane == lane })
+    else { throw .malformed("change header") }
+    self.init(
+      seq: wire.seq, time: wire.time, changeClass: changeClass, action: wire.action,
+      operationCount: Int(wire.operationCount), dependencies: dependencies)
+  }
+
+  /// The header's bytes. Only the author of a change calls this.
+  func encoded() throws -> [UInt8] {
+    var wire = WireChangeHeader()
+    wire.seq = seq
+    wire.time = time
+    wire.class = changeClass.rawValue
+    wire.action = action
+    wire.operationCount = UInt32(operationCount)
+    wire.dependencies = dependencies.map(\.wire)
+    return try wire.serializedBytes()
+  }
+}
+
+/// The newest change of another lane that a change names.
+package struct Dependency: Hashable, Sendable {
+  package let change: ChangeID
+  /// The first 8 bytes of that change's hash.
+  package let hashPrefix: [UInt8]
+
+  package init(change: ChangeID, hashPrefix: [UInt8]) {
+    self.change = change
+    self.hashPrefix = hashPrefix
+  }
+
+  fileprivate init?(_ wire: WireDependency) {
+    guard let lane = LaneID(wire.lane), wire.hash.count == Hash.prefixByteCount, wire.seq > 0,
+      wire.seq <= UInt64(Int64.max)
+    else { return nil }
+    change = ChangeID(lane: lane, seq: wire.seq)
+    hashPrefix = Array(wire.hash)
+  }
+
+  fileprivate var wire: WireDependency {
+    var wire = WireDependency()
+    wire.lane = change.lane.bytes.data
+    wire.seq = change.seq
+    wire.hash = hashPrefix.data
+    return wire
+  }
+}

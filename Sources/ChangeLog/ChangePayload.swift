@@ -1,0 +1,88 @@
+internal import CRDT
+
+/// The operations of a change, all on one object.
+package struct ChangePayload: Hashable, Sendable {
+  package let object: ObjectID
+  /// One place per operation. `nil` stands for an operation that names something its author cannot
+  /// have seen: it has no effect, for everybody.
+  package let operations: [Operation?]
+
+  /// Reads the payload of a change.
+  ///
+  /// - Throws: ``LogFailure/malformed(_:)`` or ``LogFailure/tooLarge(_:)``; such a change is kept
+  ///   and passed on without effect.
+  package init(of change: Change) throws(LogFailure) {
+    guard let wire = try? WireChangePayload(serializedBytes: change.payloadBytes),
+      let object = ObjectID(type: wire.objectType, bytes: wire.object)
+    else { throw .malformed("change payload") }
+    guard wire.operations.count == change.header.operationCount else {
+      throw .malformed("change payload")
+    }
+    guard wire.operations.reduce(0, { $0 + $1.names.count }) <= FormatLimits.nameCountLimit else {
+      throw .tooLarge("change payload")
+    }
+    self.object = object
+    operations = wire.operations.map { Operation($0, in: change) }
+  }
+}
+
+extension Operation {
+  fileprivate init?(_ wire: WireOperation, in change: Change) {
+    var names: [Dot] = []
+    names.reserveCapacity(wire.names.count)
+    for reference in wire.names {
+      guard let dot = Dot(reference, in: change) else { return nil }
+      names.append(dot)
+    }
+    self.init(field: wire.field, rawKind: wire.kind, names: names, body: Array(wire.body))
+  }
+}
+
+extension Dot {
+  /// Resolves a reference through the header's dependencies; `nil` when it points past them.
+  fileprivate init?(_ reference: WireDotReference, in change: Change) {
+    if reference.lane == 0 {
+      guard reference.seq <= change.header.seq else { return nil }
+      self.init(lane: change.lane, seq: reference.seq, index: reference.index)
+    } else {
+      let dependencies = change.header.dependencies
+      guard reference.lane <= dependencies.count else { return nil }
+      let dependency = dependencies[Int(reference.lane) - 1].change
+      guard reference.seq <= dependency.seq else { return nil }
+      self.init(lane: dependency.lane, seq: reference.seq, index: reference.index)
+    }
+  }
+}
+
+/// Encodes what a change does. Only the author of a change uses this.
+struct PayloadEncoder {
+  let lane: LaneID
+  let dependencies: [Dependency]
+
+  /// The payload's bytes.
+  ///
+  /// - Parameter salt: 16 random bytes.
+  func encode(_ operations: [Operation], on object: ObjectID, salt: [UInt8]) throws -> [UInt8] {
+    let places = Dictionary(
+      uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) })
+    var wire = WireChangePayload()
+    wire.salt = salt.data
+    wire.objectType = object.type
+    wire.object = object.bytes.data
+    wire.operations = operations.map { operation in
+      var encoded = WireOperation()
+      encoded.field = operation.field
+      encoded.kind = operation.kind
+      encoded.names = operation.names.map { dot in
+        var reference = WireDotReference()
+        reference.lane = dot.lane == lane ? 0 : places[dot.lane] ?? UInt32.max
+        reference.seq = dot.seq
+        reference.index = dot.index
+        return reference
+      }
+      encoded.body = operation.body.data
+      return encoded
+    }
+    return try wire.serializedBytes()
+  }
+}

@@ -1,0 +1,102 @@
+package import CRDT
+
+/// Writes a lane: numbers, chains and signs its owner's changes.
+///
+/// A value: the store that appends what it wrote keeps the new head in the same transaction.
+package struct LaneWriter: Sendable {
+  package let archive: ArchiveID
+  package let lane: LaneID
+  private let key: PrivateKey
+  /// The newest change of the lane, 0 before the first.
+  package private(set) var seq: UInt64
+  package private(set) var hash: Hash
+
+  /// Goes on after a lane's head.
+  ///
+  /// - Parameter head: `nil` for a lane without changes.
+  package init(archive: ArchiveID, key: PrivateKey, head: LaneHead?) {
+    self.archive = archive
+    self.key = key
+    lane = LaneID(writingKey: key.publicKey)
+    seq = head?.seq ?? 0
+    hash = head?.hash ?? .beforeLane(archive: archive, writingKey: key.publicKey)
+  }
+
+  /// Writes the next change.
+  ///
+  /// - Parameters:
+  ///   - salt: 16 random bytes.
+  ///   - hashOf: the hash of a change of another lane that the operations name.
+  /// - Throws: ``LogFailure/tooLarge(_:)`` when the draft breaks ``FormatLimits``, and whatever
+  ///   `hashOf` throws.
+  package mutating func write(
+    _ draft: ChangeDraft, salt: [UInt8], hashOf: (ChangeID) throws -> Hash
+  ) throws -> Change {
+    let named = draft.operations.flatMap(\.names)
+    guard draft.operations.count <= FormatLimits.operationCountLimit,
+      named.count <= FormatLimits.nameCountLimit
+    else { throw LogFailure.tooLarge("change") }
+    var newest: [LaneID: UInt64] = [:]
+    for dot in named where dot.lane != lane {
+      newest[dot.lane] = max(newest[dot.lane] ?? 0, dot.seq)
+    }
+    guard newest.count <= FormatLimits.dependencyCountLimit else {
+      throw LogFailure.tooLarge("change")
+    }
+    let dependencies = try newest.sorted { $0.key < $1.key }.map {
+      let change = ChangeID(lane: $0.key, seq: $0.value)
+      return Dependency(change: change, hashPrefix: try hashOf(change).prefix)
+    }
+    let header = ChangeHeader(
+      seq: seq + 1, time: draft.time, changeClass: draft.changeClass,
+      action: draft.action ?? seq + 1, operationCount: draft.operations.count,
+      dependencies: dependencies)
+    let payload = try PayloadEncoder(lane: lane, dependencies: dependencies)
+      .encode(draft.operations, on: draft.object, salt: salt)
+    let change = try Change(
+      lane: lane, headerBytes: header.encoded(), payloadBytes: payload, previous: hash)
+    seq = header.seq
+    hash = change.hash
+    return change
+  }
+
+  /// Signs the lane as it stands after the last change of a run.
+  package func signature(of head: LaneHead) throws -> [UInt8] {
+    try key.signature(of: .head(archive: archive, lane: lane, seq: head.seq, hash: head.hash))
+  }
+
+  package var publicKey: PublicKey { key.publicKey }
+}
+
+/// A change that has no place in a lane yet.
+package struct ChangeDraft: Sendable {
+  package let object: ObjectID
+  package let changeClass: ChangeHeader.Class
+  package let operations: [Operation]
+  /// ms since 1970-01-01 UTC.
+  package let time: Int64
+  /// The action that this change continues; `nil` when it begins one.
+  package let action: UInt64?
+
+  package init(
+    object: ObjectID, changeClass: ChangeHeader.Class, operations: [Operation], time: Int64,
+    action: UInt64? = nil
+  ) {
+    self.object = object
+    self.changeClass = changeClass
+    self.operations = operations
+    self.time = time
+    self.action = action
+  }
+}
+
+/// The newest change of a lane.
+package struct LaneHead: Hashable, Sendable {
+  package let seq: UInt64
+  package let hash: Hash
+
+  package init(seq: UInt64, hash: Hash) {
+    self.seq = seq
+    self.hash = hash
+  }
+}

@@ -1,0 +1,197 @@
+package import CRDT
+
+/// A run of one lane's changes inside a pack, as it came: nothing is verified yet.
+package struct PackedRun: Sendable {
+  package let lane: LaneID
+  /// Only in the run that begins with seq 1.
+  package let writingKey: PublicKey?
+  package let firstSeq: UInt64
+  /// The first 8 bytes of the hash before `firstSeq`.
+  package let previousPrefix: [UInt8]
+  package let headers: [[UInt8]]
+  package let payloads: [[UInt8]]
+  package let signature: [UInt8]
+
+  package var lastSeq: UInt64 { firstSeq + UInt64(headers.count) - 1 }
+
+  /// The run's changes, with chain and signature verified.
+  ///
+  /// - Parameters:
+  ///   - previous: the hash before the run.
+  ///   - key: the lane's writing key.
+  /// - Throws: ``LogFailure``.
+  package func changes(archive: ArchiveID, key: PublicKey, previous: Hash) throws(LogFailure)
+    -> [Change]
+  {
+    guard previous.prefix == previousPrefix else {
+      throw .fork(ChangeID(lane: lane, seq: firstSeq - 1))
+    }
+    var changes: [Change] = []
+    changes.reserveCapacity(headers.count)
+    var hash = previous
+    for (place, header) in headers.enumerated() {
+      let change = try Change(
+        lane: lane, headerBytes: header, payloadBytes: payloads[place], previous: hash)
+      guard change.header.seq == firstSeq + UInt64(place) else { throw .malformed("run") }
+      hash = change.hash
+      changes.append(change)
+    }
+    let statement = Statement.head(archive: archive, lane: lane, seq: lastSeq, hash: hash)
+    guard key.verifies(signature, of: statement) else { throw .damaged("signature of a run") }
+    return changes
+  }
+}
+
+/// Runs of changes compressed together. Normative: `Protocol/packs.md`.
+///
+///     Pack ── format, scope
+///          ├─ headers:  codec, raw size, CRC-32, data ─▶ runs: lane, key, first seq, previous hash,
+///          │                                             headers …, signature
+///          └─ payloads: codec, raw size, CRC-32, data ─▶ runs: payloads …
+///
+/// The bytes on disk are the bytes on the wire and in a file.
+package struct Pack: Sendable {
+  package let runs: [PackedRun]
+
+  package var changeCount: Int { runs.reduce(0) { $0 + $1.headers.count } }
+
+  /// Opens a pack from foreign bytes. Chain and signatures are verified run by run, later.
+  ///
+  /// - Throws: ``LogFailure``.
+  package init(_ bytes: [UInt8]) throws(LogFailure) {
+    guard bytes.count <= FormatLimits.packByteLimit else { throw .tooLarge("pack") }
+    guard let wire = try? WirePack(serializedBytes: bytes) else { throw .malformed("pack") }
+    guard wire.format == 1, wire.scope == 0 else { throw .unsupported("pack") }
+    let headerBytes = try wire.headers.opened()
+    let payloadBytes = try wire.payloads.opened()
+    guard let headers = try? WireHeaderSection(serializedBytes: headerBytes),
+      let payloads = try? WirePayloadSection(serializedBytes: payloadBytes),
+      headers.runs.count == payloads.runs.count, !headers.runs.isEmpty
+    else { throw .malformed("pack") }
+    var runs: [PackedRun] = []
+    runs.reserveCapacity(headers.runs.count)
+    for (header, payload) in zip(headers.runs, payloads.runs) {
+      runs.append(try PackedRun(header, payload))
+    }
+    self.runs = runs
+    guard changeCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
+  }
+}
+
+extension PackedRun {
+  fileprivate init(_ header: WireHeaderRun, _ payload: WirePayloadRun) throws(LogFailure) {
+    guard let lane = LaneID(header.lane), header.firstSeq > 0,
+      header.firstSeq <= UInt64(Int64.max) - UInt64(FormatLimits.packChangeCountLimit),
+      header.previous.count == Hash.prefixByteCount, header.signature.count == 64,
+      !header.headers.isEmpty, header.headers.count == payload.payloads.count,
+      header.headers.count <= FormatLimits.packChangeCountLimit
+    else { throw .malformed("run") }
+    self.lane = lane
+    firstSeq = header.firstSeq
+    previousPrefix = Array(header.previous)
+    headers = header.headers.map { Array($0) }
+    payloads = payload.payloads.map { Array($0) }
+    signature = Array(header.signature)
+    if header.firstSeq == 1 {
+      guard let key = PublicKey(header.writingKey), LaneID(writingKey: key) == lane else {
+        throw .malformed("run")
+      }
+      writingKey = key
+    } else {
+      guard header.writingKey.isEmpty else { throw .malformed("run") }
+      writingKey = nil
+    }
+  }
+}
+
+/// How a section is compressed. The numbers stand in packs and in hello.
+package enum Codec: UInt32, Sendable, CaseIterable {
+  case none = 0
+  case deflate = 1
+}
+
+extension WireSection {
+  fileprivate func opened() throws(LogFailure) -> [UInt8] {
+    guard rawSize <= FormatLimits.sectionByteLimit else { throw .tooLarge("pack section") }
+    guard let codec = Codec(rawValue: codec) else { throw .unsupported("pack section") }
+    let stored = Array(data)
+    guard Deflate.checksum(stored) == checksum else { throw .damaged("pack section") }
+    switch codec {
+    case .none:
+      guard stored.count == rawSize else { throw .damaged("pack section") }
+      return stored
+    case .deflate:
+      return try Deflate.decompress(stored, rawSize: Int(rawSize))
+    }
+  }
+
+  /// A section, compressed where that pays.
+  fileprivate init(sealing raw: [UInt8], level: Int32) {
+    self.init()
+    let compressed = Deflate.compress(raw, level: level)
+    let codec = compressed.count < raw.count ? Codec.deflate : .none
+    let stored = codec == .deflate ? compressed : raw
+    self.codec = codec.rawValue
+    rawSize = UInt32(raw.count)
+    checksum = Deflate.checksum(stored)
+    data = stored.data
+  }
+}
+
+/// A run of one's own changes that waits to be sealed into a pack.
+package struct PackDraft: Sendable {
+  package private(set) var changes: [Change] = []
+  /// Raw bytes of headers and payloads so far.
+  package private(set) var byteCount = 0
+  private let previous: Hash
+  private let writingKey: PublicKey
+  private let firstSeq: UInt64
+
+  /// Begins after the writer's present head.
+  package init(after writer: LaneWriter) {
+    previous = writer.hash
+    firstSeq = writer.seq + 1
+    writingKey = writer.publicKey
+  }
+
+  package mutating func append(_ change: Change) {
+    changes.append(change)
+    byteCount += change.headerBytes.count + change.payloadBytes.count
+  }
+
+  /// Whether another change of a size still belongs into this pack.
+  package func hasRoom(for changeByteCount: Int, targetByteCount: Int) -> Bool {
+    changes.isEmpty
+      || byteCount + changeByteCount <= targetByteCount
+        && changes.count < FormatLimits.packChangeCountLimit
+  }
+
+  /// The head after the last change of the draft; `nil` while it is empty.
+  package var head: LaneHead? {
+    changes.last.map { LaneHead(seq: $0.header.seq, hash: $0.hash) }
+  }
+
+  /// The pack's bytes: a pure function of the draft, the signature and the level.
+  ///
+  /// - Parameter signature: the author's, over ``head``.
+  package func sealed(signature: [UInt8], level: Int32) throws -> [UInt8] {
+    var headerRun = WireHeaderRun()
+    headerRun.lane = LaneID(writingKey: writingKey).bytes.data
+    if firstSeq == 1 { headerRun.writingKey = writingKey.data }
+    headerRun.firstSeq = firstSeq
+    headerRun.previous = previous.prefix.data
+    headerRun.headers = changes.map { $0.headerBytes.data }
+    headerRun.signature = signature.data
+    var headers = WireHeaderSection()
+    headers.runs = [headerRun]
+    var payloadRun = WirePayloadRun()
+    payloadRun.payloads = changes.map { $0.payloadBytes.data }
+    var payloads = WirePayloadSection()
+    payloads.runs = [payloadRun]
+    var pack = WirePack()
+    pack.format = 1
+    pack.headers = WireSection(sealing: try headers.serializedBytes(), level: level)
+    pack.payloads = WireSection(sealing: try payloads.serializedBytes(), level: level)
+    return try pack.serializedBytes()
+  }
+}

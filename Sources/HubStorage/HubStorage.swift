@@ -1,0 +1,73 @@
+package import ChangeLog
+package import SyncProtocol
+
+/// Where a hub keeps its archives: the seam between the hub and its databases.
+///
+/// Contract, tested by `HubStorageConformance`:
+/// - What a call returned is durable, and other processes see it.
+/// - Two writers of one archive take turns; positions are given under that lock.
+/// - Archives do not touch each other.
+package protocol HubStorage: Sendable {
+  associatedtype Archive: HubArchiveStore
+
+  /// Makes an empty archive.
+  ///
+  /// - Throws: ``HubStorageFailure/exists(_:)``, ``HubStorageFailure/unacceptableName(_:)``.
+  func createArchive(named name: String) throws
+
+  /// Opens an archive; a second call gives the same one.
+  ///
+  /// - Throws: ``HubStorageFailure/unknown(_:)``.
+  func archive(named name: String) throws -> Archive
+
+  /// The names of all archives, ascending.
+  func archiveNames() throws -> [String]
+}
+
+/// One archive of a hub: a ``LogStore`` that several sessions append to in one transaction.
+package protocol HubArchiveStore: LogStore {
+  /// Carries out appends in order, all in one durable transaction.
+  ///
+  /// Each fails alone: what the gate refuses in one does not touch the others.
+  func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>]
+}
+
+/// One session's wish to append.
+package struct AppendRequest: Sendable {
+  package let packs: [PackDelivery]
+  package let peer: StoreID
+
+  package init(packs: [PackDelivery], peer: StoreID) {
+    self.packs = packs
+    self.peer = peer
+  }
+}
+
+extension HubArchiveStore {
+  package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
+    try append(group: [AppendRequest(packs: packs, peer: peer)])[0].get()
+  }
+}
+
+/// Why a hub's storage does not do what it is asked.
+package enum HubStorageFailure: Error, Hashable, Sendable {
+  case exists(String)
+  case unknown(String)
+  case unacceptableName(String)
+  /// Made by a newer version of stet.
+  case newer(String)
+}
+
+extension HubStorageFailure: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .exists(let name): "there is an archive called \(name) already"
+    case .unknown(let name):
+      "there is no archive called \(name) here: 'stetd archive create \(name)' makes one"
+    case .unacceptableName(let name):
+      "\"\(name)\" cannot be an archive's name: use letters, digits, '-', '_' and '.'"
+    case .newer(let name):
+      "the archive \(name) was made by a newer version of stet: install that version"
+    }
+  }
+}

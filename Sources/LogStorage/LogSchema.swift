@@ -1,0 +1,57 @@
+package import GRDB
+
+/// The tables of a log, the same in a replica's file and in a hub's.
+package enum LogSchema {
+  package static func create(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        -- One row. The genesis record is absent while the archive is empty.
+        CREATE TABLE log (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          store BLOB NOT NULL CHECK (length(store) = 16),
+          genesis BLOB
+        ) STRICT;
+
+        -- The stores that packs came from or went to, and how far this store knows their logs.
+        CREATE TABLE stores (
+          id INTEGER PRIMARY KEY,
+          store BLOB NOT NULL UNIQUE CHECK (length(store) = 16),
+          position INTEGER NOT NULL,
+          log_check BLOB NOT NULL
+        ) STRICT;
+
+        -- The head of every lane. Invariant: equal to the newest change of the lane in packs.
+        CREATE TABLE lanes (
+          id INTEGER PRIMARY KEY,
+          lane BLOB NOT NULL UNIQUE CHECK (length(lane) = 16),
+          writing_key BLOB NOT NULL CHECK (length(writing_key) = 32),
+          member BLOB NOT NULL CHECK (length(member) = 32),
+          seq INTEGER NOT NULL CHECK (seq > 0),
+          hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+
+        -- The log. A pack's position is that of its last change; positions have no holes, so the pack
+        -- before it ends at position - count. hashes has 32 bytes for each change. log_check is the
+        -- running check after the pack. source is the store that brought it; absent for one's own.
+        CREATE TABLE packs (
+          position INTEGER PRIMARY KEY,
+          count INTEGER NOT NULL CHECK (count > 0),
+          source INTEGER REFERENCES stores (id),
+          bytes BLOB NOT NULL,
+          hashes BLOB NOT NULL CHECK (length(hashes) = 32 * count),
+          log_check BLOB NOT NULL CHECK (length(log_check) = 32)
+        ) STRICT;
+
+        -- Which changes are in which pack: first_seq is change number "place" of the pack, from 0.
+        CREATE TABLE runs (
+          lane INTEGER NOT NULL REFERENCES lanes (id),
+          first_seq INTEGER NOT NULL,
+          last_seq INTEGER NOT NULL,
+          pack INTEGER NOT NULL REFERENCES packs (position),
+          place INTEGER NOT NULL,
+          PRIMARY KEY (lane, first_seq, pack)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX runs_by_pack ON runs (pack);
+        """)
+  }
+}

@@ -1,0 +1,335 @@
+package import CRDT
+package import Foundation
+package import ChangeLog
+package import GRDB
+package import SyncProtocol
+
+/// The log inside a transaction of a database.
+///
+/// Whoever appends holds the database's write lock, which is the archive's one lock across
+/// processes: position, gate and own seq are decided under it.
+package struct SQLiteLog: LogIndex {
+  private let db: Database
+
+  package init(_ db: Database) { self.db = db }
+
+  // MARK: - The archive and the store
+
+  /// Begins an empty log.
+  package func create(store: StoreID, genesis: Genesis?) throws {
+    try db.execute(
+      sql: "INSERT INTO log (id, store, genesis) VALUES (1, ?, ?)",
+      arguments: [store.bytes.blob, genesis?.bytes.blob])
+  }
+
+  package func storeID() throws -> StoreID {
+    guard let blob = try Data.fetchOne(db, cached: "SELECT store FROM log"),
+      let store = StoreID(blob)
+    else { throw LogFailure.damaged("log") }
+    return store
+  }
+
+  /// Gives the store a new id: its positions no longer mean what peers remember.
+  package func renew(store: StoreID) throws {
+    try db.execute(sql: "UPDATE log SET store = ?", arguments: [store.bytes.blob])
+    var check = LogCheck(store: store)
+    for row in try Row.fetchAll(db, sql: "SELECT position, hashes FROM packs ORDER BY position") {
+      let hashes: Data = row[1]
+      for start in stride(from: 0, to: hashes.count, by: Hash.byteCount) {
+        guard let hash = Hash(hashes[start..<(start + Hash.byteCount)]) else { continue }
+        check.append(hash)
+      }
+      try db.execute(
+        sql: "UPDATE packs SET log_check = ? WHERE position = ?",
+        arguments: [check.hash.bytes.blob, row[0] as Int64])
+    }
+  }
+
+  package func genesis() throws -> Genesis? {
+    guard let blob = try Data.fetchOne(db, cached: "SELECT genesis FROM log") else { return nil }
+    return try Genesis(Array(blob))
+  }
+
+  /// Makes an empty log that of an archive.
+  ///
+  /// - Throws: `PeerFailure` of code `wrongArchive` when it already is another's.
+  package func adopt(_ genesis: Genesis) throws {
+    if let present = try self.genesis() {
+      guard present.archive == genesis.archive else {
+        throw PeerFailure(.wrongArchive, "the store holds another archive", scope: .archive)
+      }
+      return
+    }
+    try db.execute(sql: "UPDATE log SET genesis = ?", arguments: [genesis.bytes.blob])
+  }
+
+  // MARK: - Reading
+
+  /// The end of the log.
+  package func end() throws -> ChangeLog.Cursor {
+    let (position, check) = try checkedEnd()
+    return ChangeLog.Cursor(store: try storeID(), position: UInt64(position), check: check.prefix)
+  }
+
+  private func checkedEnd() throws -> (Int64, LogCheck) {
+    let row = try Row.fetchOne(
+      db, cached: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1")
+    guard let row else { return (0, LogCheck(store: try storeID())) }
+    guard let hash = Hash(row[1] as Data) else { throw LogFailure.damaged("log") }
+    return (row[0], LogCheck(hash))
+  }
+
+  /// Whether a peer's cursor is a place in this log.
+  package func holds(_ cursor: ChangeLog.Cursor) throws -> Bool {
+    let store = try storeID()
+    guard cursor.store == store else { return false }
+    if cursor.position == 0 { return cursor.check == LogCheck(store: store).prefix }
+    let check = try Data.fetchOne(
+      db, cached: "SELECT log_check FROM packs WHERE position = ?",
+      arguments: [Int64(cursor.position)])
+    return check.map { Array($0.prefix(Hash.prefixByteCount)) } == cursor.check
+  }
+
+  package func frontier() throws -> Frontier {
+    var heads: [LaneID: LaneHead] = [:]
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes"))
+    while let row = try rows.next() {
+      guard let lane = LaneID(row[0] as Data), let hash = Hash(row[2] as Data) else {
+        throw LogFailure.damaged("log")
+      }
+      heads[lane] = LaneHead(seq: UInt64(row[1] as Int64), hash: hash)
+    }
+    return Frontier(heads)
+  }
+
+  package func head(of lane: LaneID) throws -> LaneHead? {
+    let row = try Row.fetchOne(
+      db, cached: "SELECT seq, hash FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+    guard let row, let hash = Hash(row[1] as Data) else { return nil }
+    return LaneHead(seq: UInt64(row[0] as Int64), hash: hash)
+  }
+
+  package func writingKey(of lane: LaneID) throws -> PublicKey? {
+    try Data.fetchOne(
+      db, cached: "SELECT writing_key FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob]
+    ).flatMap { PublicKey($0) }
+  }
+
+  package func hash(of change: ChangeID) throws -> Hash? {
+    try Data.fetchOne(
+      db,
+      cached: """
+        SELECT substr(packs.hashes, 1 + 32 * (runs.place + ?2 - runs.first_seq), 32)
+        FROM lanes
+          JOIN runs ON runs.lane = lanes.id AND runs.first_seq <= ?2 AND runs.last_seq >= ?2
+          JOIN packs ON packs.position = runs.pack
+        WHERE lanes.lane = ?1 ORDER BY runs.first_seq DESC LIMIT 1
+        """,
+      arguments: [change.lane.bytes.blob, Int64(change.seq)]
+    ).flatMap { Hash($0) }
+  }
+
+  /// The local number of a lane that the log holds.
+  package func number(of lane: LaneID) throws -> Int64? {
+    try Int64.fetchOne(
+      db, cached: "SELECT id FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+  }
+
+  /// How the log stands to a peer.
+  package func view(
+    of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?, own: LaneID?
+  ) throws -> StoreView {
+    let ownHead = try own.flatMap { try head(of: $0) }
+    return StoreView(
+      genesis: try genesis(), end: try end(), frontier: try frontier().digest,
+      known: try peer.flatMap { try known(of: $0) },
+      isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
+      peerLane: try lane.flatMap { try head(of: $0) }
+        .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) },
+      ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } })
+  }
+
+  /// How far a peer's log is known here.
+  package func known(of peer: StoreID) throws -> ChangeLog.Cursor? {
+    let row = try Row.fetchOne(
+      db, cached: "SELECT position, log_check FROM stores WHERE store = ? AND position >= 0",
+      arguments: [peer.bytes.blob])
+    return row.map {
+      ChangeLog.Cursor(store: peer, position: UInt64($0[0] as Int64), check: Array($0[1] as Data))
+    }
+  }
+
+  package func packs(_ request: PackRequest) throws -> PackBatch {
+    var packs: [PackDelivery] = []
+    var byteCount = 0
+    var changeCount = 0
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT packs.position, packs.count, stores.store
+        FROM packs LEFT JOIN stores ON stores.id = packs.source
+        WHERE packs.position > ? AND packs.position <= ? ORDER BY packs.position
+        """,
+      arguments: [Int64(request.after), Int64(clamping: request.upTo)])
+    while let row = try rows.next() {
+      let position: Int64 = row[0]
+      let source: Data? = row[2]
+      guard try selects(position, source: source, request.selection) else { continue }
+      guard
+        let pack = try Row.fetchOne(
+          db, cached: "SELECT bytes, log_check FROM packs WHERE position = ?",
+          arguments: [position])
+      else { throw LogFailure.damaged("log") }
+      let bytes: Data = pack[0]
+      if !packs.isEmpty, byteCount + bytes.count > request.byteLimit { 
+        return PackBatch(packs: packs, position: packs[packs.count - 1].position, changeCount: changeCount)
+      }
+      byteCount += bytes.count
+      changeCount += row[1]
+      packs.append(
+        PackDelivery(
+          pack: Array(bytes), position: UInt64(position),
+          check: Array((pack[1] as Data).prefix(Hash.prefixByteCount))))
+      if packs.count == request.packLimit {
+        return PackBatch(packs: packs, position: UInt64(position), changeCount: changeCount)
+      }
+    }
+    return PackBatch(packs: packs, position: request.upTo, changeCount: changeCount)
+  }
+
+  private func selects(_ position: Int64, source: Data?, _ selection: PackRequest.Selection) throws
+    -> Bool
+  {
+    switch selection {
+    case .notFrom(let peer):
+      return source.map { Array($0) } != peer.bytes
+    case .beyond(let heads):
+      if heads.isEmpty { return true }
+      let rows = try Row.fetchCursor(
+        db.cachedStatement(
+          sql: """
+            SELECT lanes.lane, runs.last_seq FROM runs JOIN lanes ON lanes.id = runs.lane
+            WHERE runs.pack = ?
+            """), arguments: [position])
+      while let row = try rows.next() {
+        guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
+        if UInt64(row[1] as Int64) > heads[lane]?.seq ?? 0 { return true }
+      }
+      return false
+    }
+  }
+
+  // MARK: - Appending
+
+  /// Takes a peer's pack in: verifies, passes it through the gate, appends it, and moves the cursor
+  /// into the peer's log.
+  ///
+  /// - Throws: `LogFailure` when the gate refuses, before anything was written.
+  package func receive(_ delivery: PackDelivery, from peer: StoreID) throws -> Gate.Admission {
+    guard let genesis = try genesis() else {
+      throw PeerFailure(.protocolViolation, "a pack before the archive's genesis record")
+    }
+    let pack = try Pack(delivery.pack)
+    let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
+    try append(pack, bytes: delivery.pack, admission, from: peer)
+    try remember(ChangeLog.Cursor(store: peer, position: delivery.position, check: delivery.check))
+    return admission
+  }
+
+  /// Appends a pack that the gate admitted.
+  ///
+  /// A pack without any change that is new is not kept.
+  package func append(_ pack: Pack, bytes: [UInt8], _ admission: Gate.Admission, from source: StoreID?)
+    throws
+  {
+    guard admission.newCount > 0 else { return }
+    let sourceNumber = try source.map { try number(ofStore: $0) }
+    var (position, check) = try checkedEnd()
+    position += Int64(admission.changes.count)
+    var hashes: [UInt8] = []
+    hashes.reserveCapacity(admission.changes.count * Hash.byteCount)
+    for change in admission.changes {
+      check.append(change.hash)
+      hashes += change.hash.bytes
+    }
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO packs (position, count, source, bytes, hashes, log_check)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      position, admission.changes.count, sourceNumber, bytes.blob, hashes.blob,
+      check.hash.bytes.blob,
+    ])
+    var place = 0
+    for run in pack.runs {
+      let last = admission.changes[place + run.headers.count - 1]
+      let lane = try raise(
+        run.lane, to: LaneHead(seq: last.header.seq, hash: last.hash),
+        beginning: admission.beginnings[run.lane])
+      try db.cachedStatement(
+        sql: "INSERT INTO runs (lane, first_seq, last_seq, pack, place) VALUES (?, ?, ?, ?, ?)"
+      ).execute(arguments: [lane, Int64(run.firstSeq), Int64(run.lastSeq), position, place])
+      place += run.headers.count
+    }
+  }
+
+  /// Moves a lane's head up, or begins the lane, and returns its local number.
+  private func raise(_ lane: LaneID, to head: LaneHead, beginning: Certification?) throws -> Int64 {
+    if let number = try number(of: lane) {
+      try db.cachedStatement(sql: "UPDATE lanes SET seq = ?2, hash = ?3 WHERE id = ?1 AND seq < ?2")
+        .execute(arguments: [number, Int64(head.seq), head.hash.bytes.blob])
+      return number
+    }
+    guard let beginning else { throw LogFailure.gap(ChangeID(lane: lane, seq: 1)) }
+    try db.execute(
+      sql: "INSERT INTO lanes (lane, writing_key, member, seq, hash) VALUES (?, ?, ?, ?, ?)",
+      arguments: [
+        lane.bytes.blob, beginning.writingKey.bytes.blob, beginning.member.bytes.blob,
+        Int64(head.seq), head.hash.bytes.blob,
+      ])
+    return db.lastInsertedRowID
+  }
+
+  private func number(ofStore store: StoreID) throws -> Int64 {
+    if let number = try Int64.fetchOne(
+      db, cached: "SELECT id FROM stores WHERE store = ?", arguments: [store.bytes.blob])
+    {
+      return number
+    }
+    // -1: packs came from there, but its log is not known to any position.
+    try db.execute(
+      sql: "INSERT INTO stores (store, position, log_check) VALUES (?, -1, x'')",
+      arguments: [store.bytes.blob])
+    return db.lastInsertedRowID
+  }
+
+  /// Remembers how far a peer's log is known.
+  package func remember(_ cursor: ChangeLog.Cursor) throws {
+    let number = try number(ofStore: cursor.store)
+    try db.cachedStatement(sql: "UPDATE stores SET position = ?, log_check = ? WHERE id = ?")
+      .execute(arguments: [Int64(cursor.position), cursor.check.blob, number])
+  }
+}
+
+extension [UInt8] {
+  /// The bytes as GRDB binds them.
+  package var blob: Data { Data(self) }
+}
+
+extension DatabaseValueConvertible {
+  fileprivate static func fetchOne(
+    _ db: Database, cached sql: String, arguments: StatementArguments = StatementArguments()
+  ) throws -> Self? {
+    try fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+  }
+}
+
+extension Row {
+  fileprivate static func fetchOne(
+    _ db: Database, cached sql: String, arguments: StatementArguments = StatementArguments()
+  ) throws -> Row? {
+    try fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+  }
+}

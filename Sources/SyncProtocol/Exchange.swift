@@ -1,0 +1,322 @@
+internal import CRDT
+internal import ChangeLog
+
+/// The part of a session in which packs go both ways.
+///
+/// Two halves that do not wait for each other: ``Outbound`` and ``Inbound``. The dialler ends its
+/// half with `sent`; the answerer, when it has stored all of that, with `done`, which carries the
+/// digest of its frontier at that position; the dialler compares. When they differ, both sides ask
+/// for frontiers and go through a second round, once.
+package struct Exchange: Sendable {
+  /// How far the session's end has come.
+  private enum Closing: Sendable {
+    case open
+    /// Dialler: everything was sent, and the answerer was told so.
+    case saidSent
+    /// Dialler: was told done; what came before is being stored.
+    case told(end: Cursor, frontier: Hash)
+    /// Dialler: compares its frontier with the answerer's.
+    case comparing(end: Cursor, frontier: Hash)
+    /// Dialler: looks at its log again before a second round.
+    case retrying
+    /// Answerer: looks at its log once more, to name a position and the digest as of it.
+    case viewing
+    /// Answerer: sends what came in the meantime, up to this view.
+    case tail(StoreView)
+    /// Answerer: said done.
+    case saidDone
+  }
+
+  enum Step {
+    case goesOn([SessionEffect])
+    case ends([SessionEffect])
+  }
+
+  private enum Role: Sendable {
+    case dialler
+    case answerer
+  }
+
+  private enum Birth: Sendable {
+    case notNeeded
+    /// The peer has no genesis record yet.
+    case toSend(Genesis)
+    /// This side has none, and nothing is stored before it came.
+    case toReceive(ArchiveID)
+  }
+
+  private let role: Role
+  private let peer: StoreID
+  private let limits: SyncLimits
+  private let clockOffset: Int64
+  private var birth: Birth
+  private var outbound: Outbound
+  private var inbound = Inbound()
+  private var closing = Closing.open
+  /// The lane that this side writes, as it was when the round began: what is written meanwhile
+  /// belongs to the next session.
+  private var ownLane: StoreView.OwnLane?
+  private var round = 1
+  private var tally = SessionTally()
+
+  init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
+    role = .dialler
+    peer = welcome.end.store
+    limits = greeting.limits
+    clockOffset = welcome.time - greeting.hello.time
+    ownLane = view.ownLane
+    tally.roundTrips = 1
+    switch (view.genesis, welcome.archive) {
+    case (.some(let genesis), nil): birth = .toSend(genesis)
+    case (nil, .some(let archive)): birth = .toReceive(archive)
+    case (.some, .some), (nil, nil): birth = .notNeeded
+    }
+    outbound = Self.outbound(
+      view: view, known: welcome.known, peer: peer, peerFrontier: welcome.frontier)
+  }
+
+  init(answerer hello: Hello, view: StoreView, time: Int64, limits: SyncLimits) {
+    role = .answerer
+    peer = hello.end.store
+    self.limits = limits
+    clockOffset = hello.time - time
+    switch (view.genesis, hello.archive) {
+    case (.some(let genesis), .name): birth = .toSend(genesis)
+    case (nil, .id(let archive, _)): birth = .toReceive(archive)
+    case (.some, .id), (nil, .name): birth = .notNeeded
+    }
+    outbound = Self.outbound(
+      view: view, known: hello.known, peer: peer, peerFrontier: hello.frontier)
+  }
+
+  /// What to send: after the peer's cursor when that holds, everything when the peer has nothing,
+  /// else what its frontier says.
+  private static func outbound(view: StoreView, known: Cursor?, peer: StoreID, peerFrontier: Hash)
+    -> Outbound
+  {
+    if view.end.position == 0 { return .drained(upTo: view.end) }
+    if let known, view.isPeerCursorValid {
+      return .streaming(
+        PackStream(after: known.position, upTo: view.end, selection: .notFrom(peer)))
+    }
+    if peerFrontier == Frontier().digest {
+      return .streaming(PackStream(after: 0, upTo: view.end, selection: .beyond([:])))
+    }
+    return .asking(upTo: view.end)
+  }
+
+  /// The first effects, after the greeting.
+  mutating func begin() -> [SessionEffect] {
+    var effects: [SessionEffect] = []
+    if case .toSend(let genesis) = birth {
+      effects.append(.send(.birth(genesis: genesis.bytes)))
+      birth = .notNeeded
+    }
+    if case .asking = outbound { effects.append(.getFrontier(.asking)) }
+    return effects + pump()
+  }
+
+  mutating func handle(_ event: SessionEvent) -> Step {
+    switch event {
+    case .received(let message):
+      return receive(message)
+    case .gotPacks(let batch):
+      return sent(batch)
+    case .stored(let position, let receipt):
+      inbound.stored()
+      tally.changesReceived += receipt.newChangeCount
+      return .goesOn([.send(.acknowledgement(position: position))] + pump())
+    case .gotFrontier(let frontier, let purpose):
+      return got(frontier, for: purpose)
+    case .viewed(let view, _):
+      return viewed(view)
+    case .refused(let failure):
+      return .ends([.fail(failure)])
+    case .ended:
+      return ended()
+    case .opened:
+      return .ends([.fail(.unexpected("the session is open already"))])
+    }
+  }
+
+  // MARK: - Messages
+
+  private mutating func receive(_ message: SyncMessage) -> Step {
+    switch message {
+    case .pack(let delivery):
+      if case .toReceive = birth { return .ends([.fail(.unexpected("a pack before birth"))]) }
+      guard inbound.receive(delivery, limits: limits) else {
+        return .ends([.fail(.unexpected("more packs than the window allows"))])
+      }
+      tally.packsReceived += 1
+      return .goesOn(pump())
+    case .acknowledgement(let position):
+      if case .streaming(var stream) = outbound {
+        stream.acknowledged(upTo: position)
+        outbound = .streaming(stream)
+      }
+      return .goesOn(pump())
+    case .birth(let bytes):
+      guard case .toReceive(let archive) = birth, let genesis = try? Genesis(bytes),
+        genesis.archive == archive
+      else { return .ends([.fail(.unexpected("birth"))]) }
+      birth = .notNeeded
+      return .goesOn([.adopt(genesis)])
+    case .frontierDigests(let digests):
+      return asked(digests)
+    case .frontierHeads(let heads):
+      guard case .asking(let end) = outbound else {
+        return .ends([.fail(.unexpected("frontier heads"))])
+      }
+      tally.roundTrips += 1
+      outbound = .streaming(PackStream(after: 0, upTo: end, selection: .beyond(heads)))
+      return .goesOn(pump())
+    case .sent(let end):
+      guard role == .answerer, inbound.peerEnd == nil, end.store == peer else {
+        return .ends([.fail(.unexpected("sent"))])
+      }
+      inbound.peerFinished(at: end)
+      return .goesOn(pump())
+    case .done(let end, let frontier):
+      guard role == .dialler, case .saidSent = closing, end.store == peer else { return .ends([.fail(.unexpected("done"))]) }
+      tally.roundTrips += 1
+      inbound.peerFinished(at: end)
+      closing = .told(end: end, frontier: frontier)
+      return .goesOn(pump())
+    case .failure(let failure):
+      return .ends([.fail(failure)])
+    case .hello, .welcome:
+      return .ends([.fail(.unexpected("the greeting is over"))])
+    }
+  }
+
+  /// The peer wants to know what is held here. After `done` that means that the sides differ: the
+  /// answerer then asks too.
+  private mutating func asked(_ digests: [UInt8: [UInt8]]) -> Step {
+    var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
+    if role == .answerer, case .saidDone = closing {
+      guard round == 1, case .drained(let end) = outbound else {
+        return .ends([.fail(.unexpected("a third round"))])
+      }
+      round = 2
+      closing = .open
+      inbound.reopen()
+      outbound = .asking(upTo: end)
+      effects.append(.getFrontier(.asking))
+    }
+    return .goesOn(effects)
+  }
+
+  // MARK: - Answers of the store
+
+  private mutating func sent(_ batch: PackBatch) -> Step {
+    guard case .streaming(var stream) = outbound else {
+      return .ends([.fail(.unexpected("packs that nobody asked for"))])
+    }
+    stream.sent(batch)
+    outbound = .streaming(stream)
+    tally.packsSent += batch.packs.count
+    tally.changesSent += batch.changeCount
+    return .goesOn(batch.packs.map { .send(.pack($0)) } + pump())
+  }
+
+  private mutating func got(_ frontier: Frontier, for purpose: FrontierPurpose) -> Step {
+    switch purpose {
+    case .asking:
+      return .goesOn([.send(.frontierDigests(frontier.bucketDigests.mapValues(\.prefix)))])
+    case .answering(let digests):
+      let heads = frontier.heads(differingFrom: digests).mapValues {
+        ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix)
+      }
+      return .goesOn([.send(.frontierHeads(heads))])
+    case .comparing:
+      return compared(frontier)
+    }
+  }
+
+  private mutating func viewed(_ view: StoreView) -> Step {
+    switch closing {
+    case .viewing:
+      guard case .drained(let end) = outbound else {
+        return .ends([.fail(.unexpected("a view in the middle"))])
+      }
+      closing = .tail(view)
+      if view.end.position > end.position {
+        outbound = .streaming(
+          PackStream(after: end.position, upTo: view.end, selection: .notFrom(peer)))
+      }
+      return .goesOn(pump())
+    case .retrying:
+      closing = .open
+      ownLane = view.ownLane
+      outbound = .asking(upTo: view.end)
+      return .goesOn([.getFrontier(.asking)])
+    case .open, .saidSent, .told, .comparing, .tail, .saidDone:
+      return .ends([.fail(.unexpected("a view in the middle"))])
+    }
+  }
+
+  private mutating func compared(_ frontier: Frontier) -> Step {
+    guard case .comparing(let end, let theirs) = closing else {
+      return .ends([.fail(.unexpected("a frontier in the middle"))])
+    }
+    var mine = frontier
+    if let ownLane { mine.heads[ownLane.lane] = ownLane.head }
+    if mine.digest == theirs {
+      return .ends([.remember(end), .finish(outcome(.equal))])
+    }
+    guard round == 1 else { return .ends([.finish(outcome(.different))]) }
+    round = 2
+    inbound.reopen()
+    closing = .retrying
+    return .goesOn([.view(ViewRequest(peer: peer, cursor: nil, lane: nil))])
+  }
+
+  private func ended() -> Step {
+    switch (role, closing) {
+    case (.answerer, .saidDone): .ends([.finish(outcome(.equal))])
+    case (.answerer, _): .ends([.finish(outcome(.interrupted))])
+    case (.dialler, _): .ends([.fail(.lost)])
+    }
+  }
+
+  private func outcome(_ verdict: SessionOutcome.Verdict) -> SessionOutcome {
+    SessionOutcome(verdict: verdict, tally: tally, clockOffset: clockOffset, peerStore: peer)
+  }
+
+  // MARK: - What can go on now
+
+  /// Everything that the present state allows to be done.
+  private mutating func pump() -> [SessionEffect] {
+    var effects: [SessionEffect] = []
+    if let packs = inbound.nextAppend() { effects.append(.append(packs, from: peer)) }
+    if case .streaming(var stream) = outbound {
+      if let request = stream.nextRequest(limits: limits) { effects.append(.getPacks(request)) }
+      outbound = stream.isDrained ? .drained(upTo: stream.end) : .streaming(stream)
+    }
+    if case .drained(let end) = outbound { effects += finishing(upTo: end) }
+    return effects
+  }
+
+  /// The steps towards the end, once everything was sent.
+  private mutating func finishing(upTo end: Cursor) -> [SessionEffect] {
+    switch (role, closing) {
+    case (.dialler, .open):
+      closing = .saidSent
+      return [.send(.sent(end: end))]
+    case (.dialler, .told(let end, let frontier)) where inbound.isComplete:
+      closing = .comparing(end: end, frontier: frontier)
+      return [.getFrontier(.comparing)]
+    case (.answerer, .open) where inbound.isComplete:
+      closing = .viewing
+      return [.view(ViewRequest(peer: peer, cursor: nil, lane: nil))]
+    case (.answerer, .tail(let view)):
+      closing = .saidDone
+      let peerEnd = inbound.peerEnd
+      return (peerEnd.map { [.remember($0)] } ?? [])
+        + [.send(.done(end: view.end, frontier: view.frontier))]
+    case (.dialler, _), (.answerer, _):
+      return []
+    }
+  }
+}

@@ -1,0 +1,99 @@
+internal import CRDT
+internal import ChangeLog
+
+/// The dialler's side of hello and welcome, as far as it has come.
+package struct Greeting: Sendable {
+  let hello: Hello
+  let genesis: Genesis?
+  let limits: SyncLimits
+
+  init(_ request: DialRequest, view: StoreView, time: Int64) {
+    limits = request.limits
+    genesis = view.genesis
+    hello = Hello(
+      versions: [ProtocolVersion.current], codecs: Codec.allCases.map(\.rawValue),
+      archive: request.archive, time: time, end: view.end, known: view.known,
+      frontier: view.frontier, lane: view.ownLane?.lane)
+  }
+
+  /// What the dialler does on welcome.
+  enum Verdict {
+    /// There is something to exchange: see whether the answerer's cursor holds.
+    case validate(ViewRequest)
+    case end([SessionEffect])
+  }
+
+  func judge(_ welcome: Welcome) -> Verdict {
+    guard welcome.version == ProtocolVersion.current else { return .end([.fail(.noCommonVersion)]) }
+    switch (hello.archive, welcome.archive) {
+    case (.id(let mine, let name), .some(let theirs)) where mine != theirs:
+      return .end([.fail(.wrongArchive(name))])
+    case (.name(let name), nil):
+      return .end([
+        .fail(PeerFailure(.unknownArchive, "the archive \(name) is empty there: sync into it first"))
+      ])
+    case (.id, _), (.name, .some): break
+    }
+    guard welcome.frontier == hello.frontier, welcome.archive != nil, genesis != nil else {
+      return .validate(ViewRequest(peer: welcome.end.store, cursor: welcome.known, lane: nil))
+    }
+    var outcome = SessionOutcome(.equal)
+    outcome.tally.roundTrips = 1
+    outcome.clockOffset = welcome.time - hello.time
+    outcome.peerStore = welcome.end.store
+    return .end([.remember(welcome.end), .finish(outcome)])
+  }
+}
+
+/// Versions of the protocol that this program speaks.
+package enum ProtocolVersion {
+  package static let current: UInt32 = 1
+}
+
+extension Hello {
+  /// What the answerer does on hello.
+  enum Verdict {
+    case exchange(Welcome)
+    /// Nothing to exchange.
+    case settle(SessionOutcome, [SessionEffect])
+    case end(PeerFailure)
+  }
+
+  func answer(view: StoreView, time: Int64) -> Verdict {
+    if case .id(let id, let name) = archive, let mine = view.genesis?.archive, mine != id {
+      return .end(.wrongArchive(name))
+    }
+    let isEqual: Bool
+    switch archive {
+    case .id: isEqual = view.frontier == frontier && view.genesis != nil
+    case .name: isEqual = false
+    }
+    let welcome = Welcome(
+      version: ProtocolVersion.current, codecs: Codec.allCases.map(\.rawValue),
+      archive: view.genesis?.archive, time: time, end: view.end, known: view.known,
+      frontier: view.frontier, lane: view.peerLane,
+      isStreaming: view.isPeerCursorValid && !isEqual)
+    if isEqual {
+      var outcome = SessionOutcome(.equal)
+      outcome.peerStore = end.store
+      outcome.clockOffset = self.time - time
+      return .settle(outcome, [.remember(end), .send(.welcome(welcome))])
+    }
+    if view.genesis == nil, case .name = archive {
+      // Nothing to give, and nothing can come: the dialler sees that and hangs up.
+      return .settle(SessionOutcome(.interrupted), [.send(.welcome(welcome))])
+    }
+    return .exchange(welcome)
+  }
+}
+
+extension PeerFailure {
+  static let noCommonVersion = PeerFailure(
+    .versionMismatch,
+    "this side speaks version \(ProtocolVersion.current) of the protocol, the peer does not")
+
+  static func wrongArchive(_ name: String) -> PeerFailure {
+    PeerFailure(
+      .wrongArchive, "the archive called \(name) there is another one than this", scope: .archive)
+  }
+}

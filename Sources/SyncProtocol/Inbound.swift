@@ -1,0 +1,39 @@
+internal import ChangeLog
+
+/// One side's receiving half: packs that came and are not stored yet.
+///
+/// One append is under way at a time; what comes meanwhile goes into the next one, so the slower
+/// the store, the larger its transactions.
+struct Inbound: Sendable {
+  private var backlog: [PackDelivery] = []
+  private var isAppending = false
+  /// Where the peer says its log ends, once it has sent all.
+  private(set) var peerEnd: Cursor?
+
+  /// Whether all that the peer had to send is stored.
+  var isComplete: Bool { peerEnd != nil && isIdle }
+
+  var isIdle: Bool { backlog.isEmpty && !isAppending }
+
+  /// Takes a pack in; `false` when the peer sends more than the window allows.
+  mutating func receive(_ delivery: PackDelivery, limits: SyncLimits) -> Bool {
+    guard backlog.count < limits.backlogPackLimit, peerEnd == nil else { return false }
+    backlog.append(delivery)
+    return true
+  }
+
+  /// The packs to append next, when none are under way.
+  mutating func nextAppend() -> [PackDelivery]? {
+    guard !isAppending, !backlog.isEmpty else { return nil }
+    isAppending = true
+    defer { backlog.removeAll() }
+    return backlog
+  }
+
+  mutating func stored() { isAppending = false }
+
+  mutating func peerFinished(at end: Cursor) { peerEnd = end }
+
+  /// The peer goes on sending: a second round.
+  mutating func reopen() { peerEnd = nil }
+}

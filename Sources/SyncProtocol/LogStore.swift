@@ -1,0 +1,127 @@
+package import CRDT
+package import ChangeLog
+
+/// What a session needs of a store: the other end of its storage effects.
+///
+/// Each call is one transaction. A position that was once visible means the same change for ever;
+/// no position is visible before all smaller ones.
+package protocol LogStore: Sendable {
+  /// The log as it stands, and how it stands to a peer.
+  ///
+  /// - Parameters:
+  ///   - peer: the peer's store, where known.
+  ///   - cursor: how far the peer says it knows this log.
+  ///   - lane: the lane that the peer writes.
+  func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView
+
+  /// The head of every lane, in one read.
+  func frontier() throws -> Frontier
+
+  /// The next packs in log order.
+  func packs(_ request: PackRequest) throws -> PackBatch
+
+  /// Appends packs, and moves the cursor into the peer's log, in one transaction that is durable
+  /// when the call returns.
+  ///
+  /// - Throws: ``LogFailure`` for the first pack that the gate refuses; packs before it stay.
+  func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt
+
+  /// Remembers how far the peer's log is known, after everything up to there was seen.
+  func remember(_ cursor: Cursor) throws
+
+  /// Makes an empty store the archive of a genesis record.
+  ///
+  /// - Throws: ``PeerFailure`` of code `wrongArchive` when it already is another one.
+  func adopt(_ genesis: Genesis) throws
+}
+
+/// A store's log at one moment.
+package struct StoreView: Sendable {
+  package let genesis: Genesis?
+  package let end: Cursor
+  package let frontier: Hash
+  /// How far this store knows the peer's log.
+  package let known: Cursor?
+  /// Whether the peer's cursor into this log holds.
+  package let isPeerCursorValid: Bool
+  /// What this store holds of the peer's lane.
+  package let peerLane: ClaimedHead?
+  /// The lane that this store's machine writes itself, where it has written.
+  package let ownLane: OwnLane?
+
+  package struct OwnLane: Sendable {
+    package let lane: LaneID
+    package let head: LaneHead
+
+    package init(lane: LaneID, head: LaneHead) {
+      self.lane = lane
+      self.head = head
+    }
+  }
+
+  package init(
+    genesis: Genesis?, end: Cursor, frontier: Hash, known: Cursor?, isPeerCursorValid: Bool,
+    peerLane: ClaimedHead?, ownLane: OwnLane?
+  ) {
+    self.genesis = genesis
+    self.end = end
+    self.frontier = frontier
+    self.known = known
+    self.isPeerCursorValid = isPeerCursorValid
+    self.peerLane = peerLane
+    self.ownLane = ownLane
+  }
+}
+
+/// Which packs to read.
+package struct PackRequest: Sendable {
+  /// Which packs a peer lacks.
+  package enum Selection: Sendable {
+    /// All but those that this peer brought.
+    case notFrom(StoreID)
+    /// Those with a change beyond what the peer holds.
+    case beyond([LaneID: ClaimedHead])
+  }
+
+  /// Packs that end after this position…
+  package let after: UInt64
+  /// …and up to this one.
+  package let upTo: UInt64
+  package let selection: Selection
+  /// Bytes to read at most, but at least one pack.
+  package let byteLimit: Int
+  package let packLimit: Int
+
+  package init(
+    after: UInt64, upTo: UInt64, selection: Selection, byteLimit: Int, packLimit: Int
+  ) {
+    self.after = after
+    self.upTo = upTo
+    self.selection = selection
+    self.byteLimit = byteLimit
+    self.packLimit = packLimit
+  }
+}
+
+/// Packs as they were read.
+package struct PackBatch: Sendable {
+  package let packs: [PackDelivery]
+  /// Everything selected up to here has been read; equal to the request's `upTo` at the end.
+  package let position: UInt64
+  /// Changes in the packs.
+  package let changeCount: Int
+
+  package init(packs: [PackDelivery], position: UInt64, changeCount: Int) {
+    self.packs = packs
+    self.position = position
+    self.changeCount = changeCount
+  }
+}
+
+/// What appending packs came to.
+package struct AppendReceipt: Sendable {
+  /// Changes that were not there before.
+  package let newChangeCount: Int
+
+  package init(newChangeCount: Int) { self.newChangeCount = newChangeCount }
+}

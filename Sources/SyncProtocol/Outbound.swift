@@ -1,0 +1,54 @@
+internal import CRDT
+internal import ChangeLog
+
+/// One side's sending half: which packs the peer lacks, and how many are on their way.
+enum Outbound: Sendable {
+  /// The peer's cursor does not hold: its frontier has been asked for.
+  case asking(upTo: Cursor)
+  case streaming(PackStream)
+  /// Everything up to here was sent.
+  case drained(upTo: Cursor)
+}
+
+/// Packs going out in log order, within a window.
+struct PackStream: Sendable {
+  let selection: PackRequest.Selection
+  /// Where the stream ends.
+  let end: Cursor
+  /// Read and sent up to here.
+  private var position: UInt64
+  private var isReading = false
+  /// Sent and not acknowledged, oldest first.
+  private var unacknowledged: [(position: UInt64, byteCount: Int)] = []
+
+  init(after position: UInt64, upTo end: Cursor, selection: PackRequest.Selection) {
+    self.position = position
+    self.end = end
+    self.selection = selection
+  }
+
+  var isDrained: Bool { position >= end.position }
+
+  /// The next read, when the window has room for one.
+  mutating func nextRequest(limits: SyncLimits) -> PackRequest? {
+    let byteCount = unacknowledged.reduce(0) { $0 + $1.byteCount }
+    guard !isReading, !isDrained, byteCount < limits.windowByteLimit,
+      unacknowledged.count < limits.windowPackLimit
+    else { return nil }
+    isReading = true
+    return PackRequest(
+      after: position, upTo: end.position, selection: selection,
+      byteLimit: limits.windowByteLimit - byteCount,
+      packLimit: limits.windowPackLimit - unacknowledged.count)
+  }
+
+  mutating func sent(_ batch: PackBatch) {
+    isReading = false
+    position = batch.position
+    unacknowledged += batch.packs.map { ($0.position, $0.pack.count) }
+  }
+
+  mutating func acknowledged(upTo position: UInt64) {
+    unacknowledged.removeAll { $0.position <= position }
+  }
+}

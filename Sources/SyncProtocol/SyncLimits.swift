@@ -1,0 +1,20 @@
+/// Bounds of a session that each side chooses for itself. Those that all must accept alike are
+/// `FormatLimits`.
+package struct SyncLimits: Sendable {
+  /// One frame, bytes. Above the largest pack, with room for its envelope.
+  package var frameByteLimit = 10 << 20
+  /// One frame before the peer has said a hello that was accepted, bytes.
+  package var greetingByteLimit = 4 << 10
+  /// Packs sent and not yet acknowledged, bytes.
+  package var windowByteLimit = 4 << 20
+  /// Packs sent and not yet acknowledged.
+  package var windowPackLimit = 64
+  /// Packs received and not yet stored, at most; a peer that sends more breaks the protocol.
+  package var backlogPackLimit = 128
+  /// Heads in one frontier.
+  package var headCountLimit = 100_000
+  /// How long a session waits for the peer's next byte, ms.
+  package var silenceLimit: Int64 = 60_000
+
+  package init() {}
+}

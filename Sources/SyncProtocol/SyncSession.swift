@@ -1,0 +1,195 @@
+internal import CRDT
+internal import ChangeLog
+
+/// One sync session of one side, as a value: events in, effects out, no clock, no socket.
+///
+/// Rules: `Protocol/session.md`. The story:
+///
+///     dialler    idle ──▶ greeting ──▶ validating ──▶ exchanging ──▶ closed
+///     answerer   awaitingHello ──▶ authorising ──▶ exchanging | settled ──▶ closed
+///
+/// An event that cannot come in a state is either the peer's fault, then the session fails with
+/// `protocolViolation`, or belongs to an effect of a session that has ended, then it is passed over.
+package enum SyncSession: ~Copyable {
+  /// The dialler, before its store was looked at.
+  case idle(DialRequest)
+  /// The dialler said hello.
+  case greeting(Greeting)
+  /// The dialler looks at whether the answerer's cursor holds.
+  case validating(Greeting, Welcome)
+  case awaitingHello(SyncLimits)
+  /// The answerer looks at its store.
+  case authorising(Hello, SyncLimits)
+  case exchanging(Exchange)
+  /// The answerer said that both sides are equal.
+  case settled(SessionOutcome)
+  case closed
+
+  /// A session that calls a peer.
+  package static func dialling(_ request: DialRequest) -> SyncSession { .idle(request) }
+
+  /// A session that answers one.
+  package static func answering(limits: SyncLimits) -> SyncSession { .awaitingHello(limits) }
+
+  /// Takes one event, moves on, and returns what the caller must do, in order.
+  package mutating func handle(_ event: SessionEvent) -> [SessionEffect] {
+    switch consume self {
+    case .idle(let request):
+      switch event {
+      case .opened(let view, let time):
+        let greeting = Greeting(request, view: view, time: time)
+        self = .greeting(greeting)
+        return [.send(.hello(greeting.hello))]
+      case .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .received, .viewed, .gotFrontier, .gotPacks, .stored, .ended:
+        self = .closed
+        return [.fail(.lost)]
+      }
+
+    case .greeting(let greeting):
+      switch event {
+      case .received(.welcome(let welcome)):
+        switch greeting.judge(welcome) {
+        case .validate(let request):
+          self = .validating(greeting, welcome)
+          return [.view(request)]
+        case .end(let effects):
+          self = .closed
+          return effects
+        }
+      case .received(.failure(let failure)), .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .ended:
+        self = .closed
+        return [.fail(.lost)]
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("expected welcome"))]
+      }
+
+    case .validating(let greeting, let welcome):
+      switch event {
+      case .viewed(let view, _):
+        var exchange = Exchange(dialler: greeting, welcome: welcome, view: view)
+        let effects = exchange.begin()
+        self = .exchanging(exchange)
+        return [.allowLargeFrames] + effects
+      case .ended:
+        self = .closed
+        return [.fail(.lost)]
+      case .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .received, .opened, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("the answerer spoke before its turn"))]
+      }
+
+    case .awaitingHello(let limits):
+      switch event {
+      case .received(.hello(let hello)):
+        guard hello.versions.contains(ProtocolVersion.current) else {
+          self = .closed
+          return [.fail(.noCommonVersion)]
+        }
+        self = .authorising(hello, limits)
+        let request = ViewRequest(peer: hello.end.store, cursor: hello.known, lane: hello.lane)
+        return [.authorise(hello.archive), .view(request)]
+      case .ended:
+        self = .closed
+        return [.finish(SessionOutcome(.interrupted))]
+      case .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("expected hello"))]
+      }
+
+    case .authorising(let hello, let limits):
+      switch event {
+      case .viewed(let view, let time):
+        switch hello.answer(view: view, time: time) {
+        case .exchange(let welcome):
+          var exchange = Exchange(answerer: hello, view: view, time: time, limits: limits)
+          let effects = exchange.begin()
+          self = .exchanging(exchange)
+          return [.allowLargeFrames, .send(.welcome(welcome))] + effects
+        case .settle(let outcome, let effects):
+          self = .settled(outcome)
+          return effects
+        case .end(let failure):
+          self = .closed
+          return [.fail(failure)]
+        }
+      case .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .ended:
+        self = .closed
+        return [.finish(SessionOutcome(.interrupted))]
+      case .received, .opened, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("the dialler spoke before its turn"))]
+      }
+
+    case .exchanging(var exchange):
+      switch exchange.handle(event) {
+      case .goesOn(let effects):
+        self = .exchanging(exchange)
+        return effects
+      case .ends(let effects):
+        self = .closed
+        return effects
+      }
+
+    case .settled(let outcome):
+      switch event {
+      case .ended:
+        self = .closed
+        return [.finish(outcome)]
+      case .refused(let failure):
+        self = .closed
+        return [.fail(failure)]
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("both sides are equal already"))]
+      }
+
+    case .closed:
+      // Answers to effects that were under way when the session ended.
+      self = .closed
+      return []
+    }
+  }
+}
+
+/// What a dialler asks for.
+package struct DialRequest: Sendable {
+  package let archive: RequestedArchive
+  package let limits: SyncLimits
+
+  package init(archive: RequestedArchive, limits: SyncLimits) {
+    self.archive = archive
+    self.limits = limits
+  }
+}
+
+extension PeerFailure {
+  /// The connection broke in the middle.
+  package static let lost = PeerFailure(
+    .internal, "the connection was closed before the end", isRetryable: true)
+
+  static func unexpected(_ what: String) -> PeerFailure {
+    PeerFailure(.protocolViolation, "unexpected message: \(what)")
+  }
+}
+
+extension SessionOutcome {
+  init(_ verdict: Verdict) {
+    self.init(verdict: verdict, tally: SessionTally(), clockOffset: 0, peerStore: nil)
+  }
+}
