@@ -51,6 +51,35 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .target(
+      name: "ReplicaStorage",
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "LogStorage", "SyncProtocol",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Interchange", dependencies: ["ArchiveModel", "CZlib"], swiftSettings: settings
+    ),
+    .target(
+      name: "SyncSimulation", dependencies: ["ChangeLog", "SyncProtocol"], swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ArchiveModelTests", dependencies: ["ArchiveModel"], swiftSettings: settings
+    ),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["ArchiveModel", "CZlib", "Interchange"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ReplicaStorageTests",
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",
+        "SyncSimulation",
+      ],
+      swiftSettings: settings
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -42,6 +42,16 @@ package struct PackedRun: Sendable {
   }
 }
 
+/// Which changes a run holds.
+package struct RunSpan: Hashable, Sendable {
+  package let lane: LaneID
+  package let firstSeq: UInt64
+  /// Above 0.
+  package let count: Int
+
+  package var lastSeq: UInt64 { firstSeq + UInt64(count) - 1 }
+}
+
 /// Runs of changes compressed together. Normative: `Protocol/packs.md`.
 ///
 ///     Pack ── format, scope
@@ -54,6 +64,10 @@ package struct Pack: Sendable {
   package let runs: [PackedRun]
 
   package var changeCount: Int { runs.reduce(0) { $0 + $1.headers.count } }
+
+  package var spans: [RunSpan] {
+    runs.map { RunSpan(lane: $0.lane, firstSeq: $0.firstSeq, count: $0.headers.count) }
+  }
 
   /// Opens a pack from foreign bytes. Chain and signatures are verified run by run, later.
   ///
@@ -164,6 +178,10 @@ package struct PackDraft: Sendable {
     changes.isEmpty
       || byteCount + changeByteCount <= targetByteCount
         && changes.count < FormatLimits.packChangeCountLimit
+  }
+
+  package var span: RunSpan {
+    RunSpan(lane: LaneID(writingKey: writingKey), firstSeq: firstSeq, count: changes.count)
   }
 
   /// The head after the last change of the draft; `nil` while it is empty.

@@ -225,6 +225,7 @@ package struct SQLiteLog: LogIndex {
   /// Takes a peer's pack in: verifies, passes it through the gate, appends it, and moves the cursor
   /// into the peer's log.
   ///
+  /// A pack without any change that is new is not kept.
   /// - Throws: `LogFailure` when the gate refuses, before anything was written.
   package func receive(_ delivery: PackDelivery, from peer: StoreID) throws -> Gate.Admission {
     guard let genesis = try genesis() else {
@@ -232,46 +233,46 @@ package struct SQLiteLog: LogIndex {
     }
     let pack = try Pack(delivery.pack)
     let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
-    try append(pack, bytes: delivery.pack, admission, from: peer)
+    if admission.newCount > 0 {
+      try append(
+        delivery.pack, spans: pack.spans, hashes: admission.changes.map(\.hash),
+        beginnings: admission.beginnings, from: peer)
+    }
     try remember(ChangeLog.Cursor(store: peer, position: delivery.position, check: delivery.check))
     return admission
   }
 
-  /// Appends a pack that the gate admitted.
+  /// Appends a pack that has passed the gate, or that was written here.
   ///
-  /// A pack without any change that is new is not kept.
-  package func append(_ pack: Pack, bytes: [UInt8], _ admission: Gate.Admission, from source: StoreID?)
-    throws
-  {
-    guard admission.newCount > 0 else { return }
+  /// - Parameters:
+  ///   - hashes: of every change, in the pack's order.
+  ///   - beginnings: the certifications of lanes that begin in the pack.
+  ///   - source: the store that brought it; `nil` for one's own.
+  package func append(
+    _ bytes: [UInt8], spans: [RunSpan], hashes: [Hash], beginnings: [LaneID: Certification],
+    from source: StoreID?
+  ) throws {
     let sourceNumber = try source.map { try number(ofStore: $0) }
     var (position, check) = try checkedEnd()
-    position += Int64(admission.changes.count)
-    var hashes: [UInt8] = []
-    hashes.reserveCapacity(admission.changes.count * Hash.byteCount)
-    for change in admission.changes {
-      check.append(change.hash)
-      hashes += change.hash.bytes
-    }
+    position += Int64(hashes.count)
+    for hash in hashes { check.append(hash) }
     try db.cachedStatement(
       sql: """
         INSERT INTO packs (position, count, source, bytes, hashes, log_check)
         VALUES (?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      position, admission.changes.count, sourceNumber, bytes.blob, hashes.blob,
+      position, hashes.count, sourceNumber, bytes.blob, hashes.flatMap(\.bytes).blob,
       check.hash.bytes.blob,
     ])
     var place = 0
-    for run in pack.runs {
-      let last = admission.changes[place + run.headers.count - 1]
-      let lane = try raise(
-        run.lane, to: LaneHead(seq: last.header.seq, hash: last.hash),
-        beginning: admission.beginnings[run.lane])
+    for span in spans {
+      let head = LaneHead(seq: span.lastSeq, hash: hashes[place + span.count - 1])
+      let lane = try raise(span.lane, to: head, beginning: beginnings[span.lane])
       try db.cachedStatement(
         sql: "INSERT INTO runs (lane, first_seq, last_seq, pack, place) VALUES (?, ?, ?, ?, ?)"
-      ).execute(arguments: [lane, Int64(run.firstSeq), Int64(run.lastSeq), position, place])
-      place += run.headers.count
+      ).execute(arguments: [lane, Int64(span.firstSeq), Int64(span.lastSeq), position, place])
+      place += span.count
     }
   }
 

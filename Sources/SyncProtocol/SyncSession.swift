@@ -15,8 +15,9 @@ package enum SyncSession: ~Copyable {
   case idle(DialRequest)
   /// The dialler said hello.
   case greeting(Greeting)
-  /// The dialler looks at whether the answerer's cursor holds.
-  case validating(Greeting, Welcome)
+  /// The dialler looks at whether the answerer's cursor holds. The answerer does not wait for that:
+  /// what it says meanwhile is kept for later.
+  case validating(Greeting, Welcome, early: [SyncMessage])
   case awaitingHello(SyncLimits)
   /// The answerer looks at its store.
   case authorising(Hello, SyncLimits)
@@ -53,8 +54,8 @@ package enum SyncSession: ~Copyable {
       case .received(.welcome(let welcome)):
         switch greeting.judge(welcome) {
         case .validate(let request):
-          self = .validating(greeting, welcome)
-          return [.view(request)]
+          self = .validating(greeting, welcome, early: [])
+          return [.allowLargeFrames, .view(request)]
         case .end(let effects):
           self = .closed
           return effects
@@ -70,22 +71,41 @@ package enum SyncSession: ~Copyable {
         return [.fail(.unexpected("expected welcome"))]
       }
 
-    case .validating(let greeting, let welcome):
+    case .validating(let greeting, let welcome, var early):
       switch event {
       case .viewed(let view, _):
         var exchange = Exchange(dialler: greeting, welcome: welcome, view: view)
-        let effects = exchange.begin()
+        var effects = exchange.begin()
+        for message in early {
+          switch exchange.handle(.received(message)) {
+          case .goesOn(let more): effects += more
+          case .ends(let more):
+            self = .closed
+            return effects + more
+          }
+        }
         self = .exchanging(exchange)
-        return [.allowLargeFrames] + effects
+        return effects
+      case .received(.failure(let failure)):
+        self = .closed
+        return [.fail(failure)]
+      case .received(let message):
+        guard early.count < greeting.limits.backlogPackLimit else {
+          self = .closed
+          return [.fail(.unexpected("more messages than the window allows"))]
+        }
+        early.append(message)
+        self = .validating(greeting, welcome, early: early)
+        return []
       case .ended:
         self = .closed
         return [.fail(.lost)]
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
-      case .received, .opened, .gotFrontier, .gotPacks, .stored:
+      case .opened, .gotFrontier, .gotPacks, .stored:
         self = .closed
-        return [.fail(.unexpected("the answerer spoke before its turn"))]
+        return [.fail(.unexpected("the session is not open yet"))]
       }
 
     case .awaitingHello(let limits):

@@ -1,0 +1,12 @@
+/// The bounds of importing, in bytes after inflating where not said otherwise.
+enum ImportLimits {
+  static let pageByteLimit = 8 << 20
+  /// Without its line break.
+  static let lineByteLimit = 1 << 20
+  /// How much JSON Lines input one batch takes.
+  static let batchByteCount = 1 << 20
+  /// How much is read from a file in one go, as stored.
+  static let readByteCount = 256 << 10
+  /// JSON arrays and objects in each other.
+  static let nestingLimit = 64
+}

@@ -1,0 +1,19 @@
+/// Tells text from other bytes.
+enum TextBytes {
+  /// The place (counted from 1) of the first NUL or of the first byte that is not valid UTF-8;
+  /// `nil` for text.
+  static func firstFlaw(in bytes: [UInt8]) -> Int? {
+    let nul = bytes.firstIndex(of: 0)
+    do throws(UTF8.ValidationError) {
+      _ = try UTF8Span(validating: bytes.span)
+      return nul.map { $0 + 1 }
+    } catch {
+      return min(nul ?? .max, error.byteOffsets.lowerBound) + 1
+    }
+  }
+
+  /// The bytes after a byte order mark, if there is one.
+  static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+  }
+}

@@ -1,0 +1,61 @@
+internal import ArchiveModel
+package import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+
+/// An article as a list shows it.
+package struct ArticleRow: Sendable {
+  package let id: ObjectID
+  package let source: String
+  package let sourceID: String
+  package let url: String
+  package let language: String
+  package let published: String
+  package let headline: String
+  package let byline: String
+  package let section: String
+  package let tags: [String]
+
+  static let columns = """
+    objects.object, source, source_id, url, language, published, headline, byline, section, tags
+    """
+
+  init(_ row: Row) throws {
+    guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: row[0] as Data) else {
+      throw LogFailure.damaged("state")
+    }
+    self.id = id
+    source = row[1]
+    sourceID = row[2]
+    url = row[3]
+    language = row[4]
+    published = row[5]
+    headline = row[6]
+    byline = row[7]
+    section = row[8]
+    tags = (try? JSONDecoder().decode([String].self, from: Data((row[9] as String).utf8))) ?? []
+  }
+
+  static func save(_ article: Article, number: Int64, _ db: Database) throws {
+    let shown = article.shown
+    try db.cachedStatement(
+      sql: """
+        INSERT OR REPLACE INTO articles
+          (object, is_live, source, source_id, url, language, published, published_ms, headline,
+           byline, section, tags)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      number, article.isLive, shown.source, shown.sourceID, shown.url, shown.language,
+      shown.published, Instant.milliseconds(ofISO: shown.published), shown.headline, shown.byline,
+      shown.section, json(article.tags),
+    ])
+  }
+
+  private static func json(_ tags: [String]) -> String {
+    if tags.isEmpty { return "[]" }
+    let data = (try? JSONEncoder().encode(tags)) ?? Data("[]".utf8)
+    return String(decoding: data, as: UTF8.self)
+  }
+}

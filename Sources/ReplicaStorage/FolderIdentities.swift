@@ -1,0 +1,87 @@
+package import CRDT
+package import ChangeLog
+package import Foundation
+
+/// Keys and marks as files: `member.key`, `keys/LANE.key`, `marks/STORE.json`.
+///
+/// Key files hold the 32-byte seed in hexadecimal and are readable by their owner only.
+package struct FolderIdentities: Identities {
+  private let folder: URL
+
+  package init(folder: URL) { self.folder = folder }
+
+  package func memberKey() throws -> PrivateKey {
+    let file = folder.appending(path: "member.key")
+    if let key = try key(in: file) { return key }
+    return try makeKey { _ in file }
+  }
+
+  package func makeWritingKey() throws -> PrivateKey {
+    try makeKey { self.file(of: LaneID(writingKey: $0.publicKey)) }
+  }
+
+  package func writingKey(of lane: LaneID) throws -> PrivateKey? { try key(in: file(of: lane)) }
+
+  package func mark(of store: StoreID) throws -> Mark? {
+    let file = markFile(of: store)
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    // A mark that cannot be read proves nothing: the file then counts as a copy.
+    return try? JSONDecoder().decode(Mark.self, from: Data(contentsOf: file))
+  }
+
+  package func set(_ mark: Mark, of store: StoreID) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try DurableFile.write(try encoder.encode(mark), to: markFile(of: store))
+  }
+
+  private func file(of lane: LaneID) -> URL {
+    folder.appending(path: "keys/\(lane.bytes.hex).key")
+  }
+
+  private func markFile(of store: StoreID) -> URL {
+    folder.appending(path: "marks/\(store.bytes.hex).json")
+  }
+
+  private func key(in file: URL) throws -> PrivateKey? {
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    guard let seed = [UInt8](hex: text.trimmingCharacters(in: .whitespacesAndNewlines)),
+      let key = PrivateKey(seed: seed)
+    else { throw ReplicaFailure.unreadableKey(file.path) }
+    return key
+  }
+
+  private func makeKey(file: (PrivateKey) -> URL) throws -> PrivateKey {
+    var generator = SystemRandomNumberGenerator()
+    let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    guard let key = PrivateKey(seed: seed) else { throw LogFailure.malformed("key seed") }
+    try DurableFile.write(Data((seed.hex + "\n").utf8), to: file(key))
+    return key
+  }
+}
+
+/// Small files that are whole and on disk when the call returns.
+enum DurableFile {
+  /// Writes beside the file, fsyncs, renames over it, and fsyncs the folder. Owner only.
+  static func write(_ data: Data, to file: URL) throws {
+    let folder = file.deletingLastPathComponent()
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let draft = folder.appending(
+      path: ".\(file.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
+    let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    guard descriptor >= 0 else { throw ReplicaFailure.fileSystem(file.path, errno) }
+    defer { close(descriptor) }
+    let written = data.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+    guard written == data.count, fsync(descriptor) == 0, rename(draft.path, file.path) == 0 else {
+      let reason = errno
+      unlink(draft.path)
+      throw ReplicaFailure.fileSystem(file.path, reason)
+    }
+    let parent = open(folder.path, O_RDONLY)
+    guard parent >= 0 else { throw ReplicaFailure.fileSystem(folder.path, errno) }
+    defer { close(parent) }
+    guard fsync(parent) == 0 else { throw ReplicaFailure.fileSystem(folder.path, errno) }
+  }
+}

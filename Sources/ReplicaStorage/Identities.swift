@@ -1,0 +1,82 @@
+package import CRDT
+package import ChangeLog
+internal import Synchronization
+
+/// The keys and marks of one user on one machine, kept outside the archive files.
+package protocol Identities: Sendable {
+  /// The user's member key, made at the first call.
+  func memberKey() throws -> PrivateKey
+  /// Makes and keeps a new writing key.
+  func makeWritingKey() throws -> PrivateKey
+  /// The writing key of a lane, where this user has it.
+  func writingKey(of lane: LaneID) throws -> PrivateKey?
+  /// What is remembered of a store, where anything is.
+  func mark(of store: StoreID) throws -> Mark?
+  /// Remembers a store; on disk when the call returns.
+  func set(_ mark: Mark, of store: StoreID) throws
+}
+
+/// What is remembered of an archive file outside of it. A file that is elsewhere or behind was
+/// copied, cloned or restored, and must not go on under its old writing key and store id.
+package struct Mark: Hashable, Sendable, Codable {
+  /// Where the file is, links resolved.
+  package let path: String
+  /// End of its log when it was last written.
+  package let position: UInt64
+  /// The first 8 bytes of the log check there, in hexadecimal.
+  package let check: String
+  /// The newest change of its own lane.
+  package let seq: UInt64
+
+  package init(path: String, position: UInt64, check: String, seq: UInt64) {
+    self.path = path
+    self.position = position
+    self.check = check
+    self.seq = seq
+  }
+}
+
+/// Keys and marks in memory, for tests and simulations.
+package final class MemoryIdentities: Identities {
+  private struct Contents {
+    var memberKey: PrivateKey?
+    var writingKeys: [LaneID: PrivateKey] = [:]
+    var marks: [StoreID: Mark] = [:]
+  }
+
+  private let contents = Mutex(Contents())
+  private let makeSeed: @Sendable () -> [UInt8]
+
+  /// - Parameter makeSeed: gives 32 new bytes at every call.
+  package init(makeSeed: @escaping @Sendable () -> [UInt8]) { self.makeSeed = makeSeed }
+
+  package func memberKey() throws -> PrivateKey {
+    try contents.withLock { contents in
+      if let key = contents.memberKey { return key }
+      let key = try makeKey()
+      contents.memberKey = key
+      return key
+    }
+  }
+
+  package func makeWritingKey() throws -> PrivateKey {
+    let key = try makeKey()
+    contents.withLock { $0.writingKeys[LaneID(writingKey: key.publicKey)] = key }
+    return key
+  }
+
+  private func makeKey() throws -> PrivateKey {
+    guard let key = PrivateKey(seed: makeSeed()) else { throw LogFailure.malformed("key seed") }
+    return key
+  }
+
+  package func writingKey(of lane: LaneID) -> PrivateKey? {
+    contents.withLock { $0.writingKeys[lane] }
+  }
+
+  package func mark(of store: StoreID) -> Mark? { contents.withLock { $0.marks[store] } }
+
+  package func set(_ mark: Mark, of store: StoreID) {
+    contents.withLock { $0.marks[store] = mark }
+  }
+}

@@ -1,0 +1,79 @@
+package import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+
+/// A store to sync with, by the name the user gave it.
+package struct Remote: Sendable {
+  package let name: String
+  package let address: String
+  /// When it was last reached, ms since 1970-01-01 UTC.
+  package let reached: Int64?
+  /// Its clock minus this machine's, ms, as of then.
+  package let clockOffset: Int64?
+  /// Changes that it has not got yet.
+  package let unsent: Int
+}
+
+extension Replica {
+  /// All remotes by name.
+  package func remotes() throws -> [Remote] {
+    try database.read { db in
+      try Row.fetchAll(
+        db,
+        sql: "SELECT name, address, reached, clock_offset, sent, store FROM remotes ORDER BY name"
+      ).map { row in
+        let unsent = try Int.fetchOne(
+          db,
+          sql: """
+            SELECT count(*) FROM touches JOIN packs ON packs.position = (
+              SELECT min(position) FROM packs WHERE position >= touches.position)
+            LEFT JOIN stores ON stores.id = packs.source
+            WHERE touches.position > ? AND stores.store IS NOT ?
+            """, arguments: [row[4] as Int64, row[5] as Data?])
+        return Remote(
+          name: row[0], address: row[1], reached: row[2], clockOffset: row[3], unsent: unsent ?? 0)
+      }
+    }
+  }
+
+  /// - Throws: ``ReplicaFailure/unacceptable(_:)`` when the name is taken.
+  package func addRemote(named name: String, address: String) throws {
+    try database.write { db in
+      guard try String.fetchOne(
+        db, sql: "SELECT name FROM remotes WHERE name = ?", arguments: [name]) == nil
+      else {
+        throw ReplicaFailure.unacceptable(
+          "there is a remote called \(name) already: 'stet remote remove \(name)' removes it")
+      }
+      try db.execute(
+        sql: "INSERT INTO remotes (name, address) VALUES (?, ?)", arguments: [name, address])
+    }
+  }
+
+  /// - Throws: ``ReplicaFailure/noSuchItem(_:)``.
+  package func removeRemote(named name: String) throws {
+    try database.write { db in
+      try db.execute(sql: "DELETE FROM remotes WHERE name = ?", arguments: [name])
+      guard db.changesCount == 1 else { throw ReplicaFailure.noSuchItem("remote \(name)") }
+    }
+  }
+
+  /// Notes that a remote was reached.
+  ///
+  /// - Parameter sent: it has everything up to this position of our log; `nil` when that is not sure.
+  package func noteReached(
+    remote name: String, store: StoreID?, clockOffset: Int64, sent: UInt64?
+  ) throws {
+    let now = environment.now()
+    try database.write { db in
+      try db.execute(
+        sql: """
+          UPDATE remotes SET reached = ?, clock_offset = ?, store = coalesce(?, store),
+            sent = coalesce(?, sent)
+          WHERE name = ?
+          """,
+        arguments: [now, clockOffset, store?.bytes.blob, sent.map(Int64.init), name])
+    }
+  }
+}

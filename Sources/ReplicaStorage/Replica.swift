@@ -1,0 +1,224 @@
+internal import CRDT
+package import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+internal import SyncProtocol
+
+/// What a replica needs from the world around it.
+package struct ReplicaEnvironment: Sendable {
+  package let identities: any Identities
+  /// The wall clock, ms since 1970-01-01 UTC.
+  package let now: @Sendable () -> Int64
+  /// So many random bytes.
+  package let random: @Sendable (Int) -> [UInt8]
+  /// How the user wants to be called in this archive.
+  package let memberName: String
+  /// How long another process may hold the archive's lock, seconds.
+  package let lockTimeout: Double
+
+  package init(
+    identities: any Identities, memberName: String, lockTimeout: Double = 10,
+    now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> [UInt8]
+  ) {
+    self.identities = identities
+    self.memberName = memberName
+    self.lockTimeout = lockTimeout
+    self.now = now
+    self.random = random
+  }
+
+  func makeStoreID() -> StoreID {
+    guard let store = StoreID(random(StoreID.byteCount)) else {
+      preconditionFailure("random gave another number of bytes")
+    }
+    return store
+  }
+}
+
+/// One copy of an archive on one machine: a SQLite file with the log and the current state.
+///
+/// Log and state move in one transaction. The file's write lock is the archive's lock.
+package final class Replica: Sendable {
+  let database: DatabaseQueue
+  let environment: ReplicaEnvironment
+  /// Where the file is, links resolved; a made-up name for a replica in memory.
+  package let path: String
+
+  private init(database: DatabaseQueue, environment: ReplicaEnvironment, path: String) {
+    self.database = database
+    self.environment = environment
+    self.path = path
+  }
+
+  // MARK: - Making
+
+  /// Makes a new archive.
+  ///
+  /// - Parameter path: of a file that is not there yet; `nil` for one in memory.
+  /// - Throws: ``ReplicaFailure``, `LogFailure` for a name that is none, GRDB's `DatabaseError`.
+  package static func create(
+    at path: String?, named name: String, environment: ReplicaEnvironment
+  ) throws -> Replica {
+    let genesis = try Genesis(
+      creator: environment.identities.memberKey().publicKey, salt: environment.random(16),
+      name: name)
+    return try make(at: path, genesis: genesis, cloning: nil, environment: environment)
+  }
+
+  /// Makes an empty replica that a first copy goes into.
+  ///
+  /// - Parameter address: where the copy comes from.
+  package static func createForCloning(
+    at path: String?, from address: String, environment: ReplicaEnvironment
+  ) throws -> Replica {
+    try make(at: path, genesis: nil, cloning: address, environment: environment)
+  }
+
+  private static func make(
+    at path: String?, genesis: Genesis?, cloning: String?, environment: ReplicaEnvironment
+  ) throws -> Replica {
+    if let path, FileManager.default.fileExists(atPath: path) { throw ReplicaFailure.exists(path) }
+    let store = environment.makeStoreID()
+    // The file gets its name only when it is whole.
+    let draft = path.map { $0 + ".\(ProcessInfo.processInfo.processIdentifier).new" }
+    defer { draft.map { try? FileManager.default.removeItem(atPath: $0) } }
+    let database = try SQLiteFile.open(draft, lockTimeout: environment.lockTimeout)
+    try database.write { db in
+      try LogSchema.create(db)
+      try ReplicaSchema.create(db)
+      try SearchIndex.create(db)
+      try SQLiteLog(db).create(store: store, genesis: genesis)
+      try db.execute(
+        sql: "INSERT INTO replica (id, cloning) VALUES (1, ?)", arguments: [cloning])
+      try db.execute(sql: "PRAGMA application_id = \(ReplicaSchema.applicationID)")
+      try db.execute(sql: "PRAGMA user_version = \(ReplicaSchema.version)")
+    }
+    guard let path, let draft else {
+      let replica = Replica(
+        database: database, environment: environment, path: "memory:\(store.bytes.hex)")
+      try replica.setMark()
+      return replica
+    }
+    try database.close()
+    guard link(draft, path) == 0 else {
+      throw errno == EEXIST ? ReplicaFailure.exists(path) : .fileSystem(path, errno)
+    }
+    let replica = try open(path, environment: environment)
+    try replica.setMark()
+    return replica
+  }
+
+  // MARK: - Opening
+
+  /// Opens an archive file.
+  ///
+  /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
+  package static func open(
+    _ path: String, environment: ReplicaEnvironment, readOnly: Bool = false
+  ) throws -> Replica {
+    guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
+    guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
+    let database = try SQLiteFile.open(
+      path, lockTimeout: environment.lockTimeout, readOnly: readOnly)
+    return Replica(
+      database: database, environment: environment, path: URL(filePath: path).resolvingSymlinksInPath().path)
+  }
+
+  /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
+  /// a file that is no archive, or a newer one, stays as it is.
+  private static func hasHeader(_ path: String) throws -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw ReplicaFailure.fileSystem(path, errno)
+    }
+    defer { try? handle.close() }
+    let header = Array(try handle.read(upToCount: 100) ?? Data())
+    guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+      return false
+    }
+    func number(at offset: Int) -> Int {
+      header[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
+    }
+    // A file with a WAL may have an older header; the pragma decides once more below.
+    guard number(at: 68) == ReplicaSchema.applicationID else { return false }
+    guard number(at: 60) <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+    return true
+  }
+
+  package func close() throws { try database.close() }
+
+  // MARK: - Identity
+
+  /// The archive; `nil` in a replica that a first copy has not reached yet.
+  package func genesis() throws -> Genesis? {
+    try database.read { try SQLiteLog($0).genesis() }
+  }
+
+  package func storeID() throws -> StoreID {
+    try database.read { try SQLiteLog($0).storeID() }
+  }
+
+  /// The address that an unfinished first copy comes from.
+  package func cloningAddress() throws -> String? {
+    try database.read { try String.fetchOne($0, sql: "SELECT cloning FROM replica") }
+  }
+
+  /// The first copy is whole.
+  package func finishCloning() throws {
+    try database.write { try $0.execute(sql: "UPDATE replica SET cloning = NULL") }
+  }
+
+  /// Recognises a file that was copied, cloned or restored behind our back, and gives it a new
+  /// store id, and no lane: the next change begins a new one.
+  ///
+  /// Called under the write lock before anything is appended or said to a peer.
+  func recogniseCopy(_ db: Database) throws {
+    let log = SQLiteLog(db)
+    let store = try log.storeID()
+    if let mark = try environment.identities.mark(of: store), mark.path == path,
+      let check = [UInt8](hex: mark.check),
+      try log.holds(ChangeLog.Cursor(store: store, position: mark.position, check: check))
+    {
+      return
+    }
+    try log.renew(store: environment.makeStoreID())
+    try db.execute(sql: "UPDATE replica SET lane = NULL")
+  }
+
+  /// Remembers outside of the file how far it is; on disk when the call returns.
+  package func setMark() throws {
+    let (store, mark) = try database.read { db in
+      let log = SQLiteLog(db)
+      let end = try log.end()
+      let lane = try Self.lane(db)
+      let head = try lane.flatMap { try log.head(of: $0) }
+      return (
+        end.store,
+        Mark(path: path, position: end.position, check: end.check.hex, seq: head?.seq ?? 0)
+      )
+    }
+    guard try environment.identities.mark(of: store) != mark else { return }
+    try environment.identities.set(mark, of: store)
+  }
+
+  static func lane(_ db: Database) throws -> LaneID? {
+    try Data.fetchOne(db.cachedStatement(sql: "SELECT lane FROM replica")).flatMap { LaneID($0) }
+  }
+
+  // MARK: - Writing
+
+  /// Carries out one action of the user: all its changes in one durable transaction.
+  ///
+  /// - Throws: what `body` throws, and then nothing was written.
+  package func write<Result>(_ body: (ReplicaWriter) throws -> Result) throws -> Result {
+    let result = try database.write { db in
+      try recogniseCopy(db)
+      let writer = try ReplicaWriter(db, environment: environment)
+      let result = try body(writer)
+      try writer.finish()
+      return result
+    }
+    try setMark()
+    return result
+  }
+}

@@ -1,0 +1,40 @@
+internal import Foundation
+
+/// Why an archive file does not do what it is asked.
+package enum ReplicaFailure: Error, Hashable, Sendable {
+  case missing(String)
+  case exists(String)
+  case notAnArchive(String)
+  /// Made by a newer version of stet.
+  case newer(String)
+  /// A first copy into it was broken off.
+  case incomplete(String, address: String)
+  case unreadableKey(String)
+  case fileSystem(String, Int32)
+  case noSuchItem(String)
+  case ambiguous(String, [String])
+  case unacceptable(String)
+}
+
+extension ReplicaFailure: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .missing(let path):
+      "there is no archive at \(path): 'stet init NAME' makes one, 'stet clone' copies one"
+    case .exists(let path): "\(path) exists already: choose another name or folder"
+    case .notAnArchive(let path): "\(path) is not a stet archive: name another file with --archive"
+    case .newer(let path):
+      "\(path) was made by a newer version of stet and was left as it is: install that version"
+    case .incomplete(let path, let address):
+      "\(path) is not copied completely yet: run 'stet clone \(address)' again in its folder"
+    case .unreadableKey(let path):
+      "the key file \(path) cannot be read: restore it from a backup, or move it away to get a new key"
+    case .fileSystem(let path, let code):
+      "\(path) cannot be written: \(String(cString: strerror(code)))"
+    case .noSuchItem(let what): "there is no \(what) in this archive"
+    case .ambiguous(let what, let candidates):
+      "\(what) is ambiguous: it could be \(candidates.joined(separator: ", "))"
+    case .unacceptable(let what): what
+    }
+  }
+}

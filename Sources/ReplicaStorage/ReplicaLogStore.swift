@@ -1,0 +1,74 @@
+package import CRDT
+package import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+package import SyncProtocol
+
+extension Replica: LogStore {
+  package func view(
+    of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?
+  ) throws -> StoreView {
+    try database.read { db in
+      try SQLiteLog(db).view(of: peer, knowing: cursor, writing: lane, own: try Self.lane(db))
+    }
+  }
+
+  /// Makes the replica ready to speak to a peer: a copy of another replica's file gets a store id of
+  /// its own, and the mark is on disk before anything of ours leaves the machine.
+  package func prepareToSync() throws {
+    try database.write { try recogniseCopy($0) }
+    try setMark()
+  }
+
+  package func frontier() throws -> Frontier {
+    try database.read { try SQLiteLog($0).frontier() }
+  }
+
+  package func packs(_ request: PackRequest) throws -> PackBatch {
+    try database.read { try SQLiteLog($0).packs(request) }
+  }
+
+  package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
+    var refusal: (any Error)?
+    let newChangeCount = try database.write { db in
+      let log = SQLiteLog(db)
+      let state = StateWriter(db)
+      var newChangeCount = 0
+      for delivery in packs {
+        do {
+          let admission = try log.receive(delivery, from: peer)
+          guard admission.newCount > 0 else { continue }
+          newChangeCount += admission.newCount
+          let end = try log.end().position
+          let before = end - UInt64(admission.changes.count)
+          for (place, change) in admission.changes.enumerated() where !admission.isKnown[place] {
+            try state.apply(change, at: before + UInt64(place) + 1)
+          }
+        } catch let failure as LogFailure {
+          refusal = failure
+          break
+        } catch let failure as PeerFailure {
+          refusal = failure
+          break
+        }
+      }
+      try state.finish()
+      return newChangeCount
+    }
+    if let refusal { throw refusal }
+    return AppendReceipt(newChangeCount: newChangeCount)
+  }
+
+  package func remember(_ cursor: ChangeLog.Cursor) throws {
+    try database.write { db in
+      let log = SQLiteLog(db)
+      guard try log.known(of: cursor.store) != cursor else { return }
+      try log.remember(cursor)
+    }
+  }
+
+  package func adopt(_ genesis: Genesis) throws {
+    try database.write { try SQLiteLog($0).adopt(genesis) }
+  }
+}

@@ -1,0 +1,164 @@
+package import ArchiveModel
+internal import CRDT
+package import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+
+/// An article with all that belongs to it.
+package struct ArticleDetail: Sendable {
+  package let article: Article
+  package let versions: [VersionDetail]
+  package let annotations: [AnnotationDetail]
+}
+
+/// A version of an article, with the sightings of it.
+package struct VersionDetail: Sendable {
+  package let name: VersionName
+  package let record: ArticleVersion
+  package let sightings: [Sighting]
+  package let isCurrent: Bool
+}
+
+/// An annotation as it is shown.
+package struct AnnotationDetail: Sendable {
+  package let id: ObjectID
+  package let target: AnnotationTarget
+  package let motivation: String
+  package let note: String
+  /// Who made it, and when by their clock, ms.
+  package let author: String
+  package let time: Int64
+}
+
+extension Replica {
+  /// The archive's articles, newest first; those without a date last.
+  package func articles(limit: Int? = nil) throws -> [ArticleRow] {
+    try database.read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(ArticleRow.columns)
+          FROM articles JOIN objects ON objects.id = articles.object
+          WHERE is_live ORDER BY published_ms DESC, articles.object DESC LIMIT ?
+          """, arguments: [limit ?? -1]
+      ).map { try ArticleRow($0) }
+    }
+  }
+
+  /// The article that an id, the beginning of one (4 digits or more), a source's id or an address
+  /// names.
+  ///
+  /// - Throws: ``ReplicaFailure/noSuchItem(_:)``, ``ReplicaFailure/ambiguous(_:_:)``.
+  package func articleID(_ selector: String) throws -> ObjectID {
+    try database.read { db in
+      let found = try Self.candidates(selector, db)
+      if found.count > 1 {
+        throw ReplicaFailure.ambiguous("\"\(selector)\"", found.map(\.bytes.hex))
+      }
+      guard let id = found.first else { throw ReplicaFailure.noSuchItem("article \"\(selector)\"") }
+      return id
+    }
+  }
+
+  private static func candidates(_ selector: String, _ db: Database) throws -> [ObjectID] {
+    if (4...32).contains(selector.utf8.count) {
+      let even = selector.utf8.count.isMultiple(of: 2) ? selector : selector + "0"
+      if let low = [UInt8](hex: even) {
+        let high = [UInt8](hex: selector + String(repeating: "f", count: 32 - selector.utf8.count))
+        let found = try objectIDs(
+          db, "type = 1 AND object >= ? AND object <= ?", [low.blob, (high ?? low).blob])
+        if !found.isEmpty { return found }
+      }
+    }
+    return try objectIDs(
+      db, "id IN (SELECT object FROM articles WHERE source_id = ?1 OR url = ?1)", [selector])
+  }
+
+  private static func objectIDs(_ db: Database, _ condition: String, _ arguments: StatementArguments)
+    throws -> [ObjectID]
+  {
+    try Data.fetchAll(
+      db, sql: "SELECT object FROM objects WHERE \(condition) LIMIT 10", arguments: arguments
+    ).compactMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
+  }
+
+  /// Everything about an article.
+  package func detail(of id: ObjectID) throws -> ArticleDetail {
+    try database.read { db in
+      let store = StateStore(db)
+      guard let number = try store.existingNumber(of: id) else {
+        throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
+      }
+      let state = try store.state(of: number)
+      let versions = try store.versions(of: number)
+      let article = Article(id: id, state: state, versions: versions)
+      let sightings = state.entries(of: ArticleField.sightings.rawValue)
+        .compactMap { Sighting($0.value) }
+      let details = versions.map { name, record in
+        VersionDetail(
+          name: name, record: record,
+          sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
+          isCurrent: name == article.current)
+      }
+      return ArticleDetail(
+        article: article,
+        versions: details.sorted {
+          ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
+        },
+        annotations: try annotations(of: id, db, store))
+    }
+  }
+
+  private func annotations(of article: ObjectID, _ db: Database, _ store: StateStore) throws
+    -> [AnnotationDetail]
+  {
+    let people = People(db)
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT annotations.object, objects.object
+        FROM annotations JOIN objects ON objects.id = annotations.object
+        WHERE annotations.article = ? AND annotations.is_live
+        """, arguments: [article.bytes.blob])
+    return try rows.compactMap { row -> AnnotationDetail? in
+      let state = try store.state(of: row[0])
+      guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
+        let target = AnnotationTarget(entry.value),
+        let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: row[1] as Data)
+      else { return nil }
+      let motivation = state.entries(of: AnnotationField.motivation.rawValue).shown
+      return AnnotationDetail(
+        id: id, target: target,
+        motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
+        note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
+        author: try people.name(of: entry.dot.lane), time: entry.time)
+    }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+  }
+}
+
+/// Who writes which lane.
+final class People {
+  private let db: Database
+  private var names: [LaneID: String] = [:]
+
+  init(_ db: Database) { self.db = db }
+
+  /// What a lane's member wants to be called; the beginning of the member key where nothing is known.
+  func name(of lane: LaneID) throws -> String {
+    if let name = names[lane] { return name }
+    let blob = try Data.fetchOne(
+      db, sql: "SELECT member FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+    guard let blob, let member = PublicKey(blob) else { return String(lane.bytes.hex.prefix(8)) }
+    let store = StateStore(db)
+    var name = String(member.bytes.hex.prefix(8))
+    if let number = try store.existingNumber(of: .profile(of: member)),
+      let entry = try store.state(of: number).entries(of: ProfileField.name.rawValue).shown,
+      let text = RegisterValue.text(entry.value), !text.isEmpty
+    {
+      name = text
+    }
+    names[lane] = name
+    return name
+  }
+}

@@ -1,0 +1,158 @@
+internal import GRDB
+
+/// The tables of a replica's file, besides the log's. All but `replica` and `remotes` are derived:
+/// `rebuild` makes them anew from the log.
+enum ReplicaSchema {
+  /// In `user_version`. Migrations are numbered and never edited after a release.
+  static let version = 1
+  /// In `application_id`: "Stet".
+  static let applicationID = 0x5374_6574
+
+  static func create(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        -- One row. lane: the one that this machine writes; absent before its first change, and after
+        -- the file was recognised as a copy. cloning: the address that a first copy is coming from.
+        CREATE TABLE replica (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          lane BLOB CHECK (length(lane) = 16),
+          cloning TEXT
+        ) STRICT;
+
+        -- Stores to sync with. sent: up to this position of our log they have everything.
+        CREATE TABLE remotes (
+          name TEXT PRIMARY KEY,
+          address TEXT NOT NULL,
+          store BLOB CHECK (length(store) = 16),
+          sent INTEGER NOT NULL DEFAULT 0,
+          reached INTEGER,
+          clock_offset INTEGER
+        ) STRICT;
+        """)
+    try createDerived(db)
+  }
+
+  /// Tables whose rows follow from the log alone.
+  static let derived = [
+    "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
+    "annotations", "touches", "unreadable", "digest_buckets",
+  ]
+
+  static func createDerived(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE TABLE objects (
+          id INTEGER PRIMARY KEY,
+          type INTEGER NOT NULL,
+          object BLOB NOT NULL CHECK (length(object) = 16),
+          UNIQUE (object, type)
+        ) STRICT;
+
+        -- Live writes of registers (kind 1) and adds of sets (kind 2). The value of a version is its name.
+        CREATE TABLE entries (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          field INTEGER NOT NULL,
+          lane INTEGER NOT NULL REFERENCES lanes (id),
+          seq INTEGER NOT NULL,
+          operation INTEGER NOT NULL,
+          kind INTEGER NOT NULL CHECK (kind IN (1, 2)),
+          time INTEGER NOT NULL,
+          value BLOB NOT NULL,
+          PRIMARY KEY (object, field, lane, seq, operation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX writes ON entries (object, field) WHERE kind = 1;
+
+        -- Standing deletions. covers: dots, 28 bytes each.
+        CREATE TABLE deletions (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          lane INTEGER NOT NULL REFERENCES lanes (id),
+          seq INTEGER NOT NULL,
+          operation INTEGER NOT NULL,
+          covers BLOB NOT NULL,
+          PRIMARY KEY (object, lane, seq, operation)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Texts that were edited: plain content at rest. heads: dots, 28 bytes each. version: empty
+        -- for a text that belongs to no version.
+        CREATE TABLE texts (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          field INTEGER NOT NULL,
+          version BLOB NOT NULL,
+          content TEXT NOT NULL,
+          heads BLOB NOT NULL,
+          PRIMARY KEY (object, field, version)
+        ) STRICT;
+
+        -- Their edits, by the order in which they were applied. hunks: the operation's body.
+        CREATE TABLE text_edits (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          field INTEGER NOT NULL,
+          version BLOB NOT NULL,
+          number INTEGER NOT NULL,
+          dot BLOB NOT NULL CHECK (length(dot) = 28),
+          parents BLOB NOT NULL,
+          hunks BLOB NOT NULL,
+          PRIMARY KEY (object, field, version, number)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Records of versions, for ever, by name.
+        CREATE TABLE versions (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          name BLOB NOT NULL CHECK (length(name) = 32),
+          record BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX versions_by_object ON versions (object);
+
+        -- Which article a raw input became.
+        CREATE TABLE raw_inputs (
+          raw BLOB PRIMARY KEY CHECK (length(raw) = 32),
+          object INTEGER NOT NULL REFERENCES objects (id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Articles as they are shown, for lists. published_ms: ms since 1970-01-01 UTC.
+        CREATE TABLE articles (
+          object INTEGER PRIMARY KEY REFERENCES objects (id),
+          is_live INTEGER NOT NULL,
+          source TEXT NOT NULL,
+          source_id TEXT NOT NULL,
+          url TEXT NOT NULL,
+          language TEXT NOT NULL,
+          published TEXT NOT NULL,
+          published_ms INTEGER,
+          headline TEXT NOT NULL,
+          byline TEXT NOT NULL,
+          section TEXT NOT NULL,
+          tags TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX articles_by_time ON articles (published_ms, object);
+
+        CREATE TABLE annotations (
+          object INTEGER PRIMARY KEY REFERENCES objects (id),
+          article BLOB NOT NULL CHECK (length(article) = 16),
+          is_live INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX annotations_by_article ON annotations (article);
+
+        -- Which object the change at a position of the log is about; absent where the position holds
+        -- a change that was there before.
+        CREATE TABLE touches (
+          position INTEGER PRIMARY KEY,
+          object INTEGER NOT NULL REFERENCES objects (id)
+        ) STRICT;
+        CREATE INDEX touches_by_object ON touches (object);
+
+        -- Positions of changes whose payload this version cannot read: they need a newer stet.
+        CREATE TABLE unreadable (position INTEGER PRIMARY KEY) STRICT;
+
+        -- Digests of the buckets that hold objects; absent where an object has changed since.
+        CREATE TABLE digest_buckets (
+          bucket INTEGER PRIMARY KEY,
+          digest BLOB CHECK (length(digest) = 32)
+        ) STRICT;
+        """)
+  }
+
+  static func dropDerived(_ db: Database) throws {
+    for table in derived { try db.execute(sql: "DROP TABLE \(table)") }
+  }
+}

@@ -1,0 +1,215 @@
+package import ArchiveModel
+package import CRDT
+package import ChangeLog
+internal import Dispatch
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+internal import Synchronization
+
+/// Writes the changes of one action inside a transaction. Each change shows in the state at once;
+/// packs are compressed on another core meanwhile.
+package final class ReplicaWriter {
+  /// Raw bytes per pack of an import.
+  private static let packTargetByteCount = 256 << 10
+  /// Packs compressed at once; more would only wait in memory.
+  private static let sealingLimit = 4
+
+  private let db: Database
+  private let environment: ReplicaEnvironment
+  private let log: SQLiteLog
+  private let state: StateWriter
+  private let time: Int64
+  private var lane: LaneWriter?
+  private var draft: PackDraft?
+  private var beginnings: [LaneID: Certification] = [:]
+  private var sealing: [SealingPack] = []
+  private var position: UInt64
+  private var action: UInt64?
+
+  init(_ db: Database, environment: ReplicaEnvironment) throws {
+    self.db = db
+    self.environment = environment
+    log = SQLiteLog(db)
+    state = StateWriter(db)
+    time = environment.now()
+    position = try log.end().position
+  }
+
+  // MARK: - What is there
+
+  /// The state of an object with everything written so far; `nil` when nothing is known of it.
+  package func state(of object: ObjectID) throws -> ObjectState? {
+    try state.store.existingNumber(of: object).map { try state.store.state(of: $0) }
+  }
+
+  /// An article with everything written so far; `nil` when there is none.
+  package func article(_ id: ObjectID) throws -> (article: Article, state: ObjectState)? {
+    guard let number = try state.store.existingNumber(of: id) else { return nil }
+    let objectState = try state.store.state(of: number)
+    let versions = try state.store.versions(of: number)
+    return (Article(id: id, state: objectState, versions: versions), objectState)
+  }
+
+  /// The article that a raw input became.
+  package func article(ofRaw raw: Hash) throws -> ObjectID? {
+    try Data.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT objects.object FROM raw_inputs JOIN objects ON objects.id = raw_inputs.object
+          WHERE raw = ?
+          """), arguments: [raw.bytes.blob]
+    ).flatMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
+  }
+
+  /// A new object id.
+  package func makeObject(_ type: ObjectType) -> ObjectID {
+    guard let id = ObjectID(type: type.rawValue, bytes: environment.random(ObjectID.byteCount))
+    else { preconditionFailure("random gave another number of bytes") }
+    return id
+  }
+
+  // MARK: - Writing
+
+  /// Writes one change.
+  ///
+  /// - Returns: the change's name.
+  /// - Throws: `LogFailure.tooLarge` when it is above the format's limits.
+  @discardableResult
+  package func append(
+    _ operations: [ChangeLog.Operation], on object: ObjectID, as changeClass: ChangeHeader.Class
+  ) throws -> ChangeID {
+    if lane == nil { try openLane() }
+    let change = try write(
+      ChangeDraft(
+        object: object, changeClass: changeClass, operations: operations, time: time,
+        action: action))
+    action = action ?? change.header.action
+    return change.id
+  }
+
+  private func write(_ draft: ChangeDraft) throws -> Change {
+    guard var lane else { preconditionFailure("a lane is opened before the first change") }
+    var pack = self.draft ?? PackDraft(after: lane)
+    let change = try lane.write(draft, salt: environment.random(16)) { [log] id in
+      guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
+      return hash
+    }
+    let byteCount = change.headerBytes.count + change.payloadBytes.count
+    if !pack.hasRoom(for: byteCount, targetByteCount: Self.packTargetByteCount) {
+      guard let before = self.lane else { preconditionFailure("checked above") }
+      try seal(pack, by: before)
+      pack = PackDraft(after: before)
+    }
+    pack.append(change)
+    self.lane = lane
+    self.draft = pack
+    position += 1
+    try state.apply(change, at: position)
+    return change
+  }
+
+  /// Takes up the lane that this machine writes; begins one, certified by the member, where there
+  /// is none or its key is not here.
+  private func openLane() throws {
+    guard let archive = try log.genesis()?.archive else {
+      throw ReplicaFailure.unacceptable("the archive has not been copied here yet")
+    }
+    if let id = try Replica.lane(db), let key = try environment.identities.writingKey(of: id) {
+      lane = LaneWriter(archive: archive, key: key, head: try log.head(of: id))
+      return
+    }
+    let key = try environment.identities.makeWritingKey()
+    let member = try environment.identities.memberKey()
+    let certification = try Certification(of: key.publicKey, by: member, in: archive)
+    let id = LaneID(writingKey: key.publicKey)
+    beginnings[id] = certification
+    try db.execute(sql: "UPDATE replica SET lane = ?", arguments: [id.bytes.blob])
+    try begin(LaneWriter(archive: archive, key: key, head: nil), certification)
+  }
+
+  /// Writes the lane's first change. It is a pack of its own, so that the log knows the lane when
+  /// the state first refers to it.
+  private func begin(_ writer: LaneWriter, _ certification: Certification) throws {
+    var writer = writer
+    let profile = ObjectID.profile(of: certification.member)
+    var operations = [certification.operation]
+    let names = try state(of: profile)?.entries(of: ProfileField.name.rawValue) ?? []
+    if names.shown.flatMap({ RegisterValue.text($0.value) }) == nil {
+      operations.append(
+        ChangeLog.Operation(
+          field: ProfileField.name.rawValue, kind: .write, names: names.map(\.dot),
+          body: RegisterValue.body(environment.memberName)))
+    }
+    var pack = PackDraft(after: writer)
+    let change = try writer.write(
+      ChangeDraft(object: profile, changeClass: .identity, operations: operations, time: time),
+      salt: environment.random(16)
+    ) { [log] id in
+      guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
+      return hash
+    }
+    pack.append(change)
+    lane = writer
+    try seal(pack, by: writer)
+    try drainSealing(downTo: 0)
+    position += 1
+    try state.apply(change, at: position)
+  }
+
+  /// Signs a pack and starts to compress it.
+  private func seal(_ pack: PackDraft, by lane: LaneWriter) throws {
+    guard let head = pack.head else { return }
+    let signature = try lane.signature(of: head)
+    sealing.append(SealingPack(pack, signature: signature))
+    try drainSealing(downTo: Self.sealingLimit)
+  }
+
+  /// Appends compressed packs to the log, oldest first, until so many are left.
+  private func drainSealing(downTo count: Int) throws {
+    while sealing.count > count {
+      let pack = sealing.removeFirst()
+      try log.append(
+        try pack.wait(), spans: [pack.draft.span], hashes: pack.draft.changes.map(\.hash),
+        beginnings: beginnings, from: nil)
+    }
+  }
+
+  /// Ends the action: everything is in the log.
+  func finish() throws {
+    if let draft, let lane { try seal(draft, by: lane) }
+    draft = nil
+    try drainSealing(downTo: 0)
+    try state.finish()
+  }
+}
+
+/// A pack that is being compressed on another core.
+private final class SealingPack: Sendable {
+  let draft: PackDraft
+  private let done = DispatchSemaphore(value: 0)
+  private let result = Mutex<Result<[UInt8], any Error>?>(nil)
+
+  init(_ draft: PackDraft, signature: [UInt8]) {
+    self.draft = draft
+    let isSmall = draft.byteCount < 4096
+    if isSmall {
+      result.withLock { $0 = Result { try draft.sealed(signature: signature, level: 9) } }
+      done.signal()
+    } else {
+      DispatchQueue.global().async { [self] in
+        let bytes = Result { try draft.sealed(signature: signature, level: 6) }
+        result.withLock { $0 = bytes }
+        done.signal()
+      }
+    }
+  }
+
+  func wait() throws -> [UInt8] {
+    done.wait()
+    guard let bytes = try result.withLock({ try $0?.get() }) else {
+      preconditionFailure("signalled without a result")
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,144 @@
+internal import ArchiveModel
+internal import ChangeLog
+internal import Foundation
+internal import GRDB
+
+/// The full-text index over headlines, bodies, tags and notes.
+///
+/// Derived from the state, and behind it: it knows up to which position of the log it has read,
+/// and catches up when somebody searches. Nothing waits for it.
+enum SearchIndex {
+  static func create(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        -- Up to which position of the log the index has read.
+        CREATE TABLE search_progress (position INTEGER NOT NULL) STRICT;
+        INSERT INTO search_progress VALUES (0);
+        -- rowid: of articles.
+        CREATE VIRTUAL TABLE search USING fts5(
+          headline, body, tags, notes, tokenize = "unicode61 remove_diacritics 2");
+        """)
+  }
+
+  static func reset(_ db: Database) throws {
+    try db.execute(sql: "DELETE FROM search; UPDATE search_progress SET position = 0")
+  }
+
+  /// Reads on, a batch of articles at most.
+  ///
+  /// - Returns: the position reached and the log's end.
+  static func catchUp(_ db: Database, touchLimit: Int = 2000) throws -> (Int64, Int64) {
+    let progress = try Int64.fetchOne(db, sql: "SELECT position FROM search_progress") ?? 0
+    let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
+    let touched = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT touches.position, objects.id, objects.type, annotations.article
+        FROM touches JOIN objects ON objects.id = touches.object
+          LEFT JOIN annotations ON annotations.object = objects.id
+        WHERE touches.position > ? ORDER BY touches.position LIMIT ?
+        """, arguments: [progress, touchLimit])
+    let store = StateStore(db)
+    var articles: [Int64] = []
+    var seen: Set<Int64> = []
+    for row in touched {
+      let article: Int64?
+      switch ObjectType(rawValue: row[2]) {
+      case .article: article = row[1]
+      case .annotation:
+        let id = (row[3] as Data?).flatMap {
+          ObjectID(type: ObjectType.article.rawValue, bytes: $0)
+        }
+        article = try id.flatMap { try store.existingNumber(of: $0) }
+      case .collection, .profile, .archive, nil: article = nil
+      }
+      if let article, seen.insert(article).inserted { articles.append(article) }
+    }
+    for article in articles { try index(article, db, store) }
+    let reached: Int64 = touched.count < touchLimit ? end : touched.last?[0] ?? end
+    try db.execute(sql: "UPDATE search_progress SET position = ?", arguments: [reached])
+    return (reached, end)
+  }
+
+  private static func index(_ number: Int64, _ db: Database, _ store: StateStore) throws {
+    let blob = try Data.fetchOne(
+      db.cachedStatement(sql: "SELECT object FROM objects WHERE id = ?"), arguments: [number])
+    guard let blob, let id = ObjectID(type: ObjectType.article.rawValue, bytes: blob) else { return }
+    let article = Article(
+      id: id, state: try store.state(of: number), versions: try store.versions(of: number))
+    try db.cachedStatement(sql: "DELETE FROM search WHERE rowid = ?").execute(arguments: [number])
+    guard article.isLive else { return }
+    let notes = try String.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT texts.content FROM annotations JOIN texts ON texts.object = annotations.object
+          WHERE annotations.article = ? AND annotations.is_live
+          """), arguments: [blob])
+    try db.cachedStatement(
+      sql: "INSERT INTO search (rowid, headline, body, tags, notes) VALUES (?, ?, ?, ?, ?)"
+    ).execute(arguments: [
+      number, SearchText.folded(article.shown.headline), SearchText.folded(article.shown.body),
+      SearchText.folded(article.tags.joined(separator: "\n")),
+      SearchText.folded(notes.joined(separator: "\n")),
+    ])
+  }
+}
+
+extension Replica {
+  /// Articles that contain all the words, best first.
+  ///
+  /// Reads what the index has not read yet before it answers.
+  /// - Parameters:
+  ///   - query: words; a passage between double quotes stands word for word.
+  ///   - progress: called with the position that the index has reached, of how many.
+  package func search(
+    _ query: String, limit: Int, progress: (Int64, Int64) -> Void = { _, _ in }
+  ) throws -> [SearchHit] {
+    try catchUpSearch(progress: progress)
+    guard let match = SearchText.match(query) else { return [] }
+    return try database.read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(ArticleRow.columns), articles.object
+          FROM search JOIN articles ON articles.object = search.rowid
+            JOIN objects ON objects.id = articles.object
+          WHERE search MATCH ? ORDER BY rank, articles.object LIMIT ?
+          """, arguments: [match, limit]
+      ).map { row in
+        let article = try ArticleRow(row)
+        let number: Int64 = row[10]
+        let store = StateStore(db)
+        let shown = Article(
+          id: article.id, state: try store.state(of: number), versions: try store.versions(of: number)
+        ).shown
+        return SearchHit(
+          article: article, snippet: SearchText.snippet(of: shown.body, for: query))
+      }
+    }
+  }
+
+  /// Brings the index up to the log's end.
+  package func catchUpSearch(progress: (Int64, Int64) -> Void = { _, _ in }) throws {
+    while true {
+      let isBehind = try database.read { db in
+        try Bool.fetchOne(
+          db,
+          sql: """
+            SELECT (SELECT position FROM search_progress)
+              < coalesce((SELECT max(position) FROM packs), 0)
+            """) ?? false
+      }
+      guard isBehind else { return }
+      let (reached, end) = try database.write { try SearchIndex.catchUp($0) }
+      progress(reached, end)
+    }
+  }
+}
+
+/// An article that a search found.
+package struct SearchHit: Sendable {
+  package let article: ArticleRow
+  /// A few words of the body around the first hit in it.
+  package let snippet: String
+}

@@ -1,0 +1,238 @@
+internal import ArchiveModel
+internal import CRDT
+internal import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+
+/// The state of objects as rows: loads them, and writes what changed.
+final class StateStore {
+  private let db: Database
+  private var lanes: [Int64: LaneID] = [:]
+  private var laneNumbers: [LaneID: Int64] = [:]
+
+  init(_ db: Database) { self.db = db }
+
+  // MARK: - Numbers
+
+  /// The local number of an object, and whether it was given just now.
+  func number(of object: ObjectID) throws -> (number: Int64, isNew: Bool) {
+    if let number = try existingNumber(of: object) { return (number, false) }
+    try db.cachedStatement(sql: "INSERT INTO objects (type, object) VALUES (?, ?)")
+      .execute(arguments: [Int64(object.type), object.bytes.blob])
+    return (db.lastInsertedRowID, true)
+  }
+
+  func existingNumber(of object: ObjectID) throws -> Int64? {
+    try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT id FROM objects WHERE object = ? AND type = ?"),
+      arguments: [object.bytes.blob, Int64(object.type)])
+  }
+
+  func number(of lane: LaneID) throws -> Int64 {
+    if let number = laneNumbers[lane] { return number }
+    guard let number = try SQLiteLog(db).number(of: lane) else {
+      throw LogFailure.gap(ChangeID(lane: lane, seq: 1))
+    }
+    laneNumbers[lane] = number
+    return number
+  }
+
+  func lane(_ number: Int64) throws -> LaneID {
+    if let lane = lanes[number] { return lane }
+    let blob = try Data.fetchOne(
+      db.cachedStatement(sql: "SELECT lane FROM lanes WHERE id = ?"), arguments: [number])
+    guard let blob, let lane = LaneID(blob) else { throw LogFailure.damaged("state") }
+    lanes[number] = lane
+    return lane
+  }
+
+  // MARK: - Loading
+
+  func state(of object: Int64) throws -> ObjectState {
+    ObjectState(
+      entries: try entries(of: object), deletions: try deletions(of: object),
+      texts: try texts(of: object))
+  }
+
+  private func entries(of object: Int64) throws -> [Entry] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(
+        sql: "SELECT field, lane, seq, operation, kind, time, value FROM entries WHERE object = ?"),
+      arguments: [object])
+    var entries: [Entry] = []
+    while let row = try rows.next() {
+      guard let kind = Entry.Kind(rawValue: row[4]) else { throw LogFailure.damaged("state") }
+      entries.append(
+        Entry(
+          field: row[0], dot: Dot(lane: try lane(row[1]), seq: UInt64(row[2] as Int64), index: row[3]),
+          kind: kind, time: row[5], value: Array(row[6] as Data)))
+    }
+    return entries
+  }
+
+  private func deletions(of object: Int64) throws -> [Deletion] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(
+        sql: "SELECT lane, seq, operation, covers FROM deletions WHERE object = ?"),
+      arguments: [object])
+    var deletions: [Deletion] = []
+    while let row = try rows.next() {
+      guard let covers = [Dot](concatenated: Array(row[3] as Data)) else {
+        throw LogFailure.damaged("state")
+      }
+      deletions.append(
+        Deletion(
+          dot: Dot(lane: try lane(row[0]), seq: UInt64(row[1] as Int64), index: row[2]),
+          covers: covers))
+    }
+    return deletions
+  }
+
+  private func texts(of object: Int64) throws -> [TextState] {
+    let rows = try Row.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT field, version, content, heads FROM texts WHERE object = ?"),
+      arguments: [object])
+    return try rows.map { row in
+      let id = TextID(field: row[0], version: Array(row[1] as Data))
+      guard let heads = [Dot](concatenated: Array(row[3] as Data)) else {
+        throw LogFailure.damaged("state")
+      }
+      return TextState(
+        id: id, base: try base(of: id, in: object), edits: try edits(of: id, in: object),
+        heads: heads, content: row[2])
+    }
+  }
+
+  private func edits(of text: TextID, in object: Int64) throws -> [TextEdit] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT dot, parents, hunks FROM text_edits
+          WHERE object = ? AND field = ? AND version = ? ORDER BY number
+          """), arguments: [object, Int64(text.field), text.version.blob]
+    ).map { row in
+      guard let dot = Dot(row[0] as Data), let parents = [Dot](concatenated: Array(row[1] as Data)),
+        let hunks = TextEditBody.hunks(Array(row[2] as Data))
+      else { throw LogFailure.damaged("state") }
+      return TextEdit(dot: dot, parents: parents, hunks: hunks)
+    }
+  }
+
+  /// The text before any edit: the version's body, or nothing.
+  private func base(of text: TextID, in object: Int64) throws -> String {
+    guard let version = VersionName(text.version) else { return "" }
+    return try body(of: version, in: object) ?? ""
+  }
+
+  func body(of version: VersionName, in object: Int64) throws -> String? {
+    try record(of: version, in: object).flatMap { ArticleVersion(record: $0)?.body }
+  }
+
+  func record(of version: VersionName, in object: Int64) throws -> [UInt8]? {
+    try Data.fetchOne(
+      db.cachedStatement(sql: "SELECT record FROM versions WHERE object = ? AND name = ?"),
+      arguments: [object, version.bytes.blob]
+    ).map { Array($0) }
+  }
+
+  /// The records of an article's versions that can be read.
+  func versions(of object: Int64) throws -> [VersionName: ArticleVersion] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
+      arguments: [object])
+    var versions: [VersionName: ArticleVersion] = [:]
+    while let row = try rows.next() {
+      guard let name = VersionName(row[0] as Data) else { throw LogFailure.damaged("state") }
+      versions[name] = ArticleVersion(record: Array(row[1] as Data))
+    }
+    return versions
+  }
+
+  // MARK: - Saving
+
+  /// Writes the difference between two states of an object.
+  func save(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
+    let oldEntries = Set(old.entries)
+    for entry in new.entries where !oldEntries.contains(entry) {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO entries (object, field, lane, seq, operation, kind, time, value)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        object, Int64(entry.field), try number(of: entry.dot.lane), Int64(entry.dot.seq),
+        Int64(entry.dot.index), Int64(entry.kind.rawValue), entry.time, entry.value.blob,
+      ])
+    }
+    if !old.entries.isEmpty {
+      let newEntries = Set(new.entries)
+      for entry in old.entries where !newEntries.contains(entry) {
+        try db.cachedStatement(
+          sql: """
+            DELETE FROM entries
+            WHERE object = ? AND field = ? AND lane = ? AND seq = ? AND operation = ?
+            """
+        ).execute(arguments: [
+          object, Int64(entry.field), try number(of: entry.dot.lane), Int64(entry.dot.seq),
+          Int64(entry.dot.index),
+        ])
+      }
+    }
+    try saveDeletions(new, over: old, of: object)
+    for text in new.texts { try save(text, over: old.text(text.id), of: object) }
+  }
+
+  private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
+    let oldDots = Set(old.deletions.map(\.dot))
+    for deletion in new.deletions where !oldDots.contains(deletion.dot) {
+      try db.cachedStatement(
+        sql: "INSERT INTO deletions (object, lane, seq, operation, covers) VALUES (?, ?, ?, ?, ?)"
+      ).execute(arguments: [
+        object, try number(of: deletion.dot.lane), Int64(deletion.dot.seq),
+        Int64(deletion.dot.index), deletion.covers.bytes.blob,
+      ])
+    }
+    let newDots = Set(new.deletions.map(\.dot))
+    for deletion in old.deletions where !newDots.contains(deletion.dot) {
+      try db.cachedStatement(
+        sql: "DELETE FROM deletions WHERE object = ? AND lane = ? AND seq = ? AND operation = ?"
+      ).execute(arguments: [
+        object, try number(of: deletion.dot.lane), Int64(deletion.dot.seq),
+        Int64(deletion.dot.index),
+      ])
+    }
+  }
+
+  private func save(_ new: TextState, over old: TextState?, of object: Int64) throws {
+    let known = old?.edits.count ?? 0
+    guard new.edits.count > known else { return }
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO texts (object, field, version, content, heads) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads
+        """
+    ).execute(arguments: [
+      object, Int64(new.id.field), new.id.version.blob, new.content, new.heads.bytes.blob,
+    ])
+    for (number, edit) in new.edits.enumerated().dropFirst(known) {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO text_edits (object, field, version, number, dot, parents, hunks)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        object, Int64(new.id.field), new.id.version.blob, number, edit.dot.bytes.blob,
+        edit.parents.bytes.blob, TextEditBody.body(edit.hunks).blob,
+      ])
+    }
+  }
+
+  /// Keeps a version's record, once.
+  func save(record: [UInt8], named name: VersionName, of object: Int64, isNew: Bool) throws {
+    if !isNew, try self.record(of: name, in: object) != nil { return }
+    try db.cachedStatement(sql: "INSERT INTO versions (object, name, record) VALUES (?, ?, ?)")
+      .execute(arguments: [object, name.bytes.blob, record.blob])
+  }
+}

@@ -1,0 +1,103 @@
+internal import ArchiveModel
+internal import CRDT
+internal import ChangeLog
+internal import Foundation
+internal import GRDB
+internal import LogStorage
+
+/// Applies changes to the current state, in log order, inside the transaction that appends them.
+final class StateWriter {
+  private let db: Database
+  let store: StateStore
+  private var dirtyBuckets: Set<Int> = []
+
+  init(_ db: Database) {
+    self.db = db
+    store = StateStore(db)
+  }
+
+  /// Applies one change.
+  ///
+  /// - Parameter position: its place in the log.
+  func apply(_ change: Change, at position: UInt64) throws {
+    guard let payload = try? ChangePayload(of: change) else {
+      try db.execute(
+        sql: "INSERT INTO unreadable (position) VALUES (?)", arguments: [Int64(position)])
+      return
+    }
+    let (number, isNew) = try store.number(of: payload.object)
+    let old = isNew ? ObjectState() : try store.state(of: number)
+    var new = old
+    let interpretation = Interpretation { [store] in try store.body(of: $0, in: number) }
+    var versions: [VersionName: ArticleVersion] = [:]
+    for (index, operation) in payload.operations.enumerated() {
+      guard let operation else { continue }
+      let dot = Dot(lane: change.lane, seq: change.header.seq, index: UInt32(index))
+      guard
+        let merge = try interpretation.merge(operation, at: dot, on: payload.object, in: new)
+      else { continue }
+      new.apply(merge, at: dot, time: change.header.time)
+      try keep(operation, on: payload.object, number: number, isNew: isNew, &versions)
+    }
+    try store.save(new, over: old, of: number)
+    try db.cachedStatement(sql: "INSERT INTO touches (position, object) VALUES (?, ?)")
+      .execute(arguments: [Int64(position), number])
+    dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
+    try show(payload.object, number: number, state: new, versions: isNew ? versions : nil)
+  }
+
+  /// Keeps what an operation brings besides its merge: a version's record, a sighting's raw input.
+  private func keep(
+    _ operation: ChangeLog.Operation, on object: ObjectID, number: Int64, isNew: Bool,
+    _ versions: inout [VersionName: ArticleVersion]
+  ) throws {
+    guard object.type == ObjectType.article.rawValue,
+      operation.kind == ChangeLog.Operation.Kind.add.rawValue
+    else { return }
+    switch ArticleField(rawValue: operation.field) {
+    case .versions:
+      let name = VersionName(ofRecord: operation.body)
+      guard let version = ArticleVersion(record: operation.body) else { return }
+      let isFirst = isNew && versions.isEmpty
+      versions[name] = version
+      try store.save(record: operation.body, named: name, of: number, isNew: isFirst)
+    case .sightings:
+      guard let sighting = Sighting(operation.body) else { return }
+      try db.cachedStatement(sql: "INSERT OR IGNORE INTO raw_inputs (raw, object) VALUES (?, ?)")
+        .execute(arguments: [sighting.raw.bytes.blob, number])
+    case .headline, .byline, .section, .language, .url, .published, .tags, .struckTags, .body, nil:
+      return
+    }
+  }
+
+  /// Brings the rows up to date by which objects are listed.
+  private func show(
+    _ object: ObjectID, number: Int64, state: ObjectState, versions: [VersionName: ArticleVersion]?
+  ) throws {
+    switch ObjectType(rawValue: object.type) {
+    case .article:
+      let article = Article(
+        id: object, state: state, versions: try versions ?? store.versions(of: number))
+      try ArticleRow.save(article, number: number, db)
+    case .annotation:
+      guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
+        let target = AnnotationTarget(entry.value)
+      else { return }
+      try db.cachedStatement(
+        sql: "INSERT OR REPLACE INTO annotations (object, article, is_live) VALUES (?, ?, ?)"
+      ).execute(arguments: [number, target.article.bytes.blob, state.isLive])
+    case .collection, .profile, .archive, nil:
+      return
+    }
+  }
+
+  /// Ends the transaction's work on the state.
+  func finish() throws {
+    for bucket in dirtyBuckets {
+      try db.cachedStatement(
+        sql: "INSERT OR REPLACE INTO digest_buckets (bucket, digest) VALUES (?, NULL)"
+      ).execute(arguments: [bucket])
+    }
+    dirtyBuckets.removeAll()
+  }
+}

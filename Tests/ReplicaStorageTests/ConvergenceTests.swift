@@ -1,0 +1,215 @@
+import ArchiveModel
+import CRDT
+import ChangeLog
+import Foundation
+import ReplicaStorage
+import SyncProtocol
+import SyncSimulation
+import Testing
+
+@Suite struct ConvergenceTests {
+  /// How many seeds; `STET_SEED` replays one.
+  static let seeds: [UInt64] = {
+    let environment = ProcessInfo.processInfo.environment
+    if let seed = environment["STET_SEED"].flatMap(UInt64.init) { return [seed] }
+    return Array(1...UInt64(environment["STET_SEEDS"].flatMap(Int.init) ?? 1000))
+  }()
+
+  @Test func `five replicas with random edits and syncs end with one digest`() async throws {
+    let failures = await withTaskGroup(of: [String].self) { group in
+      for part in 0..<2 {
+        group.addTask {
+          Self.seeds.enumerated().filter { $0.offset % 2 == part }.compactMap { Self.run(seed: $0.element) }
+        }
+      }
+      return await group.reduce(into: [String]()) { $0 += $1 }
+    }
+    #expect(failures.count == 0, "\(failures.prefix(5).joined(separator: "\n"))")
+  }
+
+  /// Plays one history; the complaint when it does not converge.
+  private static func run(seed: UInt64) -> String? {
+    do {
+      var history = try RandomHistory(seed: seed)
+      for _ in 0..<40 { try history.step() }
+      try history.settle()
+      let digests = try history.replicas.map { StateDigest.description(of: try $0.digest()) }
+      guard Set(digests).count == 1 else {
+        return "seed \(seed): digests differ: \(digests); replay with STET_SEED=\(seed)"
+      }
+      return nil
+    } catch {
+      return "seed \(seed): \(error); replay with STET_SEED=\(seed)"
+    }
+  }
+}
+
+/// Random edits on five replicas, and random syncs between pairs of them.
+struct RandomHistory {
+  private(set) var replicas: [Replica] = []
+  private let world: TestWorld
+  private var random: SeededRandom
+  private var articles: [ObjectID] = []
+  private var annotations: [ObjectID] = []
+
+  private static let words = [
+    "old", "new", "é", "e\u{301}", "سلام", "한국", "👩‍👩‍👧", "line\nbreak", "a\r\nb", "",
+  ]
+
+  init(seed: UInt64) throws {
+    world = TestWorld(seed: seed)
+    random = SeededRandom(seed: seed ^ 0xABCD)
+    let first = try world.replica(named: "r0")
+    replicas = [first]
+    for number in 1..<5 { replicas.append(try world.clone(of: first, named: "r\(number)")) }
+    articles = try first.write { writer in
+      try (0..<3).map { try writer.importArticle("\($0)", headline: "h\($0)", body: "one two") }
+    }
+  }
+
+  mutating func step() throws {
+    let replica = replicas[Int.random(in: 0..<5, using: &random)]
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0..<3: try syncPair()
+    case 3: try set(on: replica)
+    case 4: try tag(on: replica)
+    case 5: try annotate(on: replica)
+    case 6, 7: try edit(on: replica)
+    case 8: try deleteOrRestore(on: replica)
+    default: try importVersion(on: replica)
+    }
+  }
+
+  /// Everybody syncs with everybody until nothing is left to say.
+  mutating func settle() throws {
+    for _ in 0..<2 {
+      for replica in replicas {
+        for other in replicas where other !== replica { try sync(replica, other) }
+      }
+    }
+  }
+
+  private mutating func syncPair() throws {
+    let left = replicas[Int.random(in: 0..<5, using: &random)]
+    let right = replicas[Int.random(in: 0..<5, using: &random)]
+    guard left !== right else { return }
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      try left.prepareToSync()
+      guard let genesis = try left.genesis() else { return }
+      _ = SessionPair(
+        dialler: left, answerer: right, clock: world.clock,
+        packsUntilBreak: Int.random(in: 0..<4, using: &random)
+      ).run(archive: .id(genesis.archive, name: genesis.name))
+    } else {
+      try sync(left, right)
+    }
+  }
+
+  private func sync(_ left: Replica, _ right: Replica) throws {
+    let result = try world.sync(left, with: right)
+    if let failure = result.failures.first { throw failure }
+    guard result.dialler?.verdict == .equal else { throw PeerFailure.lost }
+  }
+
+  private mutating func word() -> String {
+    Self.words[Int.random(in: 0..<Self.words.count, using: &random)]
+  }
+
+  private mutating func article() -> ObjectID {
+    articles[Int.random(in: 0..<articles.count, using: &random)]
+  }
+
+  private mutating func set(on replica: Replica) throws {
+    let (article, text) = (article(), word())
+    try replica.write { writer in
+      guard try writer.article(article) != nil else { return }
+      try writer.set(.headline, of: article, to: text.isEmpty ? nil : text)
+    }
+  }
+
+  private mutating func tag(on replica: Replica) throws {
+    let (article, tag) = (article(), Array(word().utf8))
+    try replica.write { writer in
+      guard let state = try writer.state(of: article) else { return }
+      let adds = state.entries(of: ArticleField.tags.rawValue).filter { $0.value == tag }
+      let field = ArticleField.tags.rawValue
+      try writer.append(
+        [
+          adds.isEmpty
+            ? Operation(field: field, kind: .add, body: tag)
+            : Operation(field: field, kind: .remove, names: adds.map(\.dot))
+        ], on: article, as: .annotate)
+    }
+  }
+
+  private mutating func annotate(on replica: Replica) throws {
+    let (article, note) = (article(), word())
+    let annotation: ObjectID? = try replica.write { writer in
+      guard let (shown, state) = try writer.article(article), let current = shown.current,
+        let dot = state.entries(of: ArticleField.versions.rawValue)
+          .first(where: { $0.value == current.bytes })?.dot
+      else { return nil }
+      let id = writer.makeObject(.annotation)
+      let target = AnnotationTarget(article: article, version: current, passage: nil)
+      try writer.append(
+        [
+          target.operation(versionDot: dot),
+          Operation(
+            field: AnnotationField.note.rawValue, kind: .edit,
+            body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: note)])),
+        ], on: id, as: .annotate)
+      return id
+    }
+    if let annotation { annotations.append(annotation) }
+  }
+
+  /// Edits the body of an article, or a note.
+  private mutating func edit(on replica: Replica) throws {
+    let isNote = Bool.random(using: &random) && !annotations.isEmpty
+    let object =
+      isNote ? annotations[Int.random(in: 0..<annotations.count, using: &random)] : article()
+    let (insert, cut) = (word(), Int.random(in: 0..<3, using: &random))
+    let place = Int.random(in: 0..<1000, using: &random)
+    try replica.write { writer in
+      guard let state = try writer.state(of: object) else { return }
+      let version = isNote ? nil : try writer.article(object)?.article.current
+      let field = isNote ? AnnotationField.note.rawValue : ArticleField.body.rawValue
+      let text = state.text(TextID(field: field, version: version?.bytes ?? []))
+      let content = text?.content ?? (isNote ? "" : "one two")
+      let count = content.unicodeScalars.count
+      let position = place % (count + 1)
+      let hunk = Hunk(
+        position: position, deleteCount: min(cut, count - position), insert: insert)
+      var names = text?.heads ?? []
+      if let version {
+        let dot = state.entries(of: ArticleField.versions.rawValue)
+          .first { $0.value == version.bytes }?.dot
+        guard let dot else { return }
+        names.insert(dot, at: 0)
+      }
+      try writer.append(
+        [Operation(field: field, kind: .edit, names: names, body: TextEditBody.body([hunk]))],
+        on: object, as: .edit)
+    }
+  }
+
+  private mutating func deleteOrRestore(on replica: Replica) throws {
+    let article = article()
+    try replica.write { writer in
+      guard let state = try writer.state(of: article) else { return }
+      try writer.append(
+        [
+          state.isLive
+            ? Operation(field: 0, kind: .delete, names: state.dotsToCover)
+            : Operation(field: 0, kind: .restore, names: state.deletions.map(\.dot))
+        ], on: article, as: .edit)
+    }
+  }
+
+  private mutating func importVersion(on replica: Replica) throws {
+    let number = Int.random(in: 0..<5, using: &random)
+    let headline = word()
+    let id = try replica.write { try $0.importArticle("\(number)", headline: headline, body: "one two") }
+    if !articles.contains(id) { articles.append(id) }
+  }
+}
