@@ -63,6 +63,15 @@ let package = Package(
       name: "Interchange", dependencies: ["ArchiveModel", "CZlib"], swiftSettings: settings
     ),
     .target(
+      name: "SyncTransport",
+      dependencies: [
+        "CRDT", "ChangeLog", "SyncProtocol",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
       name: "SyncSimulation", dependencies: ["ChangeLog", "SyncProtocol"], swiftSettings: settings
     ),
     .testTarget(

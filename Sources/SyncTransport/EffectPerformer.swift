@@ -1,0 +1,127 @@
+internal import ChangeLog
+internal import NIOCore
+internal import SyncProtocol
+
+/// Performs effects for one session: messages in order, storage in tasks that answer with events.
+struct EffectPerformer {
+  private var store: (any SessionStore)?
+  private let source: SessionDriver.Authoriser?
+  private let now: @Sendable () -> Int64
+  private let progress: @Sendable (SessionProgress) -> Void
+  private let wire: Wire
+  private let events: AsyncStream<SessionEvent>.Continuation
+  private let frames: AsyncStream<[UInt8]>.Continuation
+  private var peerEnd: UInt64 = 0
+  private var ownEnd: UInt64 = 0
+
+  init(
+    store: (any SessionStore)?, source: SessionDriver.Authoriser?,
+    now: @escaping @Sendable () -> Int64, progress: @escaping @Sendable (SessionProgress) -> Void,
+    wire: Wire, events: AsyncStream<SessionEvent>.Continuation,
+    frames: AsyncStream<[UInt8]>.Continuation
+  ) {
+    self.store = store
+    self.source = source
+    self.now = now
+    self.progress = progress
+    self.wire = wire
+    self.events = events
+    self.frames = frames
+  }
+
+  /// Follows how far the session is.
+  mutating func note(_ event: SessionEvent) {
+    switch event {
+    case .received(.welcome(let welcome)): peerEnd = welcome.end.position
+    case .received(.pack(let delivery)):
+      progress(.received(position: delivery.position, end: max(peerEnd, delivery.position)))
+    case .opened(let view, _): ownEnd = view.end.position
+    case .received, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended: break
+    }
+  }
+
+  /// Performs effects in order.
+  ///
+  /// - Returns: how the session ended, when it did.
+  mutating func perform(
+    _ effects: [SessionEffect], in group: inout ThrowingTaskGroup<Void, any Error>
+  ) async -> Result<SessionOutcome, PeerFailure>? {
+    for effect in effects {
+      switch effect {
+      case .send(let message):
+        if case .pack(let delivery) = message {
+          progress(.sent(position: delivery.position, end: max(ownEnd, delivery.position)))
+        }
+        frames.yield(FrameDecoder.frame(MessageCodec.encode(message)))
+      case .allowLargeFrames:
+        wire.allowLargeFrames()
+      case .authorise(let archive):
+        guard let source, await authorised(archive, by: source) else { return nil }
+      case .adopt(let genesis):
+        guard await stored({ try await $0.adopt(genesis) }) else { return nil }
+      case .remember(let cursor):
+        guard await stored({ try await $0.remember(cursor) }) else { return nil }
+      case .view(let request):
+        let now = now
+        answer(in: &group) { store in
+          let view = try await store.view(
+            of: request.peer, knowing: request.cursor, writing: request.lane)
+          return .viewed(view, time: now())
+        }
+      case .getFrontier(let purpose):
+        answer(in: &group) { .gotFrontier(try await $0.frontier(), purpose) }
+      case .getPacks(let request):
+        answer(in: &group) { .gotPacks(try await $0.packs(request)) }
+      case .append(let packs, let peer):
+        answer(in: &group) { store in
+          let receipt = try await store.append(packs, from: peer)
+          return .stored(position: packs[packs.count - 1].position, receipt)
+        }
+      case .finish(let outcome):
+        return .success(outcome)
+      case .fail(let failure):
+        frames.yield(FrameDecoder.frame(MessageCodec.encode(.failure(failure))))
+        return .failure(failure)
+      }
+    }
+    return nil
+  }
+
+  private mutating func authorised(
+    _ archive: RequestedArchive, by source: SessionDriver.Authoriser
+  ) async -> Bool {
+    do {
+      store = try await source(archive)
+      return true
+    } catch {
+      events.yield(.refused(PeerFailure(storeError: error)))
+      return false
+    }
+  }
+
+  private func stored(_ body: (any SessionStore) async throws -> Void) async -> Bool {
+    guard let store else { preconditionFailure("a session touches no store before it has one") }
+    do {
+      try await body(store)
+      return true
+    } catch {
+      events.yield(.refused(PeerFailure(storeError: error)))
+      return false
+    }
+  }
+
+  private func answer(
+    in group: inout ThrowingTaskGroup<Void, any Error>,
+    _ body: @escaping @Sendable (any SessionStore) async throws -> SessionEvent
+  ) {
+    guard let store else { preconditionFailure("a session touches no store before it has one") }
+    let events = events
+    group.addTask {
+      do {
+        events.yield(try await body(store))
+      } catch {
+        events.yield(.refused(PeerFailure(storeError: error)))
+      }
+    }
+  }
+}

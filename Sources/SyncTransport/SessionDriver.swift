@@ -1,0 +1,122 @@
+package import ChangeLog
+internal import CRDT
+package import NIOCore
+package import SyncProtocol
+internal import Synchronization
+
+/// What came of a session that ended without a failure.
+package struct DrivenSession: Sendable {
+  package let outcome: SessionOutcome
+  /// Bytes of the application, frames included, without what TCP adds.
+  package let bytesSent: Int
+  package let bytesReceived: Int
+}
+
+/// How far a session is, in positions of the logs.
+package enum SessionProgress: Sendable {
+  case received(position: UInt64, end: UInt64)
+  case sent(position: UInt64, end: UInt64)
+}
+
+/// Runs a session's effects over a channel, in order.
+///
+/// Three tasks for a connection: one reads, one writes, one lets the session handle events. What
+/// waits to be written is bounded by the session's window, because packs are read from the store
+/// only when the window has room; what waits to be handled is bounded by the backlog.
+package struct SessionDriver: Sendable {
+  /// Finds the store for a dialler's wish.
+  package typealias Authoriser = @Sendable (RequestedArchive) async throws -> any SessionStore
+
+  private let limits: SyncLimits
+  private let now: @Sendable () -> Int64
+  private let progress: @Sendable (SessionProgress) -> Void
+
+  /// - Parameter now: the wall clock, ms since 1970-01-01 UTC.
+  package init(
+    limits: SyncLimits, now: @escaping @Sendable () -> Int64,
+    progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
+  ) {
+    self.limits = limits
+    self.now = now
+    self.progress = progress
+  }
+
+  /// Calls a peer over an open channel.
+  ///
+  /// - Parameter peer: the store that answered at this address last time.
+  /// - Throws: ``PeerFailure``, or what the channel throws.
+  package func dial(
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, archive: RequestedArchive,
+    store: any SessionStore, peer: StoreID?
+  ) async throws -> DrivenSession {
+    let session = SyncSession.dialling(DialRequest(archive: archive, limits: limits))
+    return try await run(session, channel, store: store, source: nil) {
+      .opened(try await store.view(of: peer, knowing: nil, writing: nil), time: now())
+    }
+  }
+
+  /// Answers a peer over an open channel.
+  ///
+  /// - Throws: ``PeerFailure``, or what the channel throws.
+  package func answer(
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, authorise: @escaping Authoriser
+  ) async throws -> DrivenSession {
+    try await run(.answering(limits: limits), channel, store: nil, source: authorise) { nil }
+  }
+
+  private func run(
+    _ session: consuming SyncSession, _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    store: (any SessionStore)?, source: Authoriser?,
+    opening: @Sendable @escaping () async throws -> SessionEvent?
+  ) async throws -> DrivenSession {
+    var session = session
+    let (events, eventSource) = AsyncStream.makeStream(of: SessionEvent.self)
+    let (frames, frameSource) = AsyncStream.makeStream(of: [UInt8].self)
+    let wire = Wire(limits: limits)
+    return try await channel.executeThenClose { inbound, outbound in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await wire.read(inbound, into: eventSource) }
+        let writing = Task { try await wire.write(frames, to: outbound) }
+        defer { writing.cancel() }
+        frameSource.yield(FrameDecoder.preface)
+        group.addTask {
+          do {
+            if let event = try await opening() { eventSource.yield(event) }
+          } catch {
+            eventSource.yield(.refused(PeerFailure(storeError: error)))
+          }
+        }
+        var performer = EffectPerformer(
+          store: store, source: source, now: now, progress: progress, wire: wire,
+          events: eventSource, frames: frameSource)
+        for await event in events {
+          performer.note(event)
+          let effects = session.handle(event)
+          if let end = await performer.perform(effects, in: &group) {
+            frameSource.finish()
+            // What was said last must reach the peer before the channel closes.
+            try? await writing.value
+            if case .failure = end { await wire.linger() }
+            group.cancelAll()
+            let outcome = try end.get()
+            return DrivenSession(
+              outcome: outcome, bytesSent: wire.bytesSent, bytesReceived: wire.bytesReceived)
+          }
+        }
+        throw PeerFailure.lost
+      }
+    }
+  }
+}
+
+extension PeerFailure {
+  /// What a store's error is called on the wire: what the log says as it is, and of anything else
+  /// only that it happened.
+  init(storeError error: any Error) {
+    switch error {
+    case let failure as PeerFailure: self = failure
+    case let failure as LogFailure: self = PeerFailure(failure)
+    default: self = PeerFailure(.storage, "the store failed: \(error)", isRetryable: true)
+    }
+  }
+}

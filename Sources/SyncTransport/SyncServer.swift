@@ -1,0 +1,88 @@
+internal import ChangeLog
+internal import NIOCore
+internal import NIOPosix
+package import SyncProtocol
+internal import Synchronization
+
+/// Answers peers over TCP, one task for a connection.
+package struct SyncServer: Sendable {
+  /// What happened to one connection.
+  package enum ConnectionEvent: Sendable {
+    case ended(peer: String, archive: String?, DrivenSession)
+    case failed(peer: String, archive: String?, any Error)
+  }
+
+  private let limits: SyncLimits
+  private let now: @Sendable () -> Int64
+
+  /// - Parameter now: the wall clock, ms since 1970-01-01 UTC.
+  package init(limits: SyncLimits, now: @escaping @Sendable () -> Int64) {
+    self.limits = limits
+    self.now = now
+  }
+
+  /// Listens until the task is cancelled; running sessions then end.
+  ///
+  /// - Parameters:
+  ///   - port: 0 lets the system choose.
+  ///   - listening: called with the address that was taken.
+  /// - Throws: ``TransportFailure``.
+  package func run(
+    host: String, port: Int, listening: @Sendable (String) -> Void,
+    report: @escaping @Sendable (ConnectionEvent) -> Void,
+    authorise: @escaping SessionDriver.Authoriser
+  ) async throws {
+    guard Loopback.contains(host) else { throw TransportFailure.notLoopback(host) }
+    let server: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+    do {
+      server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.backlog, value: 512)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+        .bind(host: host, port: port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(SilenceHandler.idle(limits))
+            try channel.pipeline.syncOperations.addHandler(SilenceHandler())
+            return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+          }
+        }
+    } catch {
+      throw TransportFailure.cannotListen("\(host):\(port)", reason: "\(error)")
+    }
+    let address = server.channel.localAddress
+    listening("\(address?.ipAddress ?? host):\(address?.port ?? port)")
+    try await server.executeThenClose { connections in
+      try await withThrowingDiscardingTaskGroup { group in
+        for try await connection in connections {
+          group.addTask { await answer(connection, report: report, authorise: authorise) }
+        }
+      }
+    }
+  }
+
+  private func answer(
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    report: @Sendable (ConnectionEvent) -> Void, authorise: @escaping SessionDriver.Authoriser
+  ) async {
+    let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+    let requested = RequestedName()
+    do {
+      let session = try await SessionDriver(limits: limits, now: now).answer(channel) { archive in
+        requested.set(archive.name)
+        return try await authorise(archive)
+      }
+      report(.ended(peer: peer, archive: requested.name, session))
+    } catch {
+      report(.failed(peer: peer, archive: requested.name, error))
+    }
+  }
+}
+
+/// The archive that a connection asked for, for the log line at its end.
+private final class RequestedName: Sendable {
+  private let value = Mutex<String?>(nil)
+
+  var name: String? { value.withLock { $0 } }
+
+  func set(_ name: String) { value.withLock { $0 = name } }
+}

@@ -1,0 +1,85 @@
+internal import NIOCore
+internal import SyncProtocol
+internal import Synchronization
+
+/// The bytes of one connection: takes them apart and counts them.
+final class Wire: Sendable {
+  private struct State {
+    var decoder: FrameDecoder
+    var bytesReceived = 0
+    var bytesSent = 0
+  }
+
+  private let state: Mutex<State>
+  private let limits: SyncLimits
+  private let ended = AsyncStream.makeStream(of: Void.self)
+
+  init(limits: SyncLimits) {
+    self.limits = limits
+    state = Mutex(State(decoder: FrameDecoder(byteLimit: limits.greetingByteLimit)))
+  }
+
+  var bytesReceived: Int { state.withLock { $0.bytesReceived } }
+  var bytesSent: Int { state.withLock { $0.bytesSent } }
+
+  func allowLargeFrames() {
+    state.withLock { $0.decoder.allow(byteLimit: limits.frameByteLimit) }
+  }
+
+  /// Reads until the peer closes, or says what is no message.
+  func read(
+    _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+    into events: AsyncStream<SessionEvent>.Continuation
+  ) async {
+    defer { ended.continuation.finish() }
+    do {
+      for try await buffer in inbound {
+        append(buffer)
+        while let message = try next() { events.yield(.received(message)) }
+      }
+      events.yield(.ended)
+    } catch let failure as PeerFailure {
+      events.yield(.refused(failure))
+    } catch {
+      // A reset connection and a silent peer end alike.
+      events.yield(.ended)
+    }
+  }
+
+  private func append(_ buffer: ByteBuffer) {
+    state.withLock {
+      $0.bytesReceived += buffer.readableBytes
+      $0.decoder.append(buffer.readableBytesView)
+    }
+  }
+
+  private func next() throws(PeerFailure) -> SyncMessage? {
+    while true {
+      let frame = try state.withLock { state throws(PeerFailure) in try state.decoder.next() }
+      guard let frame else { return nil }
+      // A kind of message that a newer peer may send is passed over.
+      if let message = try MessageCodec.decode(frame, limits: limits) { return message }
+    }
+  }
+
+  func write(
+    _ frames: AsyncStream<[UInt8]>, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+  ) async throws {
+    for await frame in frames {
+      state.withLock { $0.bytesSent += frame.count }
+      try await outbound.write(ByteBuffer(bytes: frame))
+    }
+    outbound.finish()
+  }
+
+  /// Waits a moment for the peer to close first, so that what was said last is not lost to a reset.
+  func linger() async {
+    let waiting = Task { for await _ in ended.stream {} }
+    let limit = Task {
+      try await Task.sleep(for: .seconds(1))
+      waiting.cancel()
+    }
+    await waiting.value
+    limit.cancel()
+  }
+}
