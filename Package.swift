@@ -72,6 +72,34 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
+      name: "HubService",
+      dependencies: [
+        "CRDT", "ChangeLog", "HubStorage", "SyncProtocol", "SyncTransport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "stetd",
+      dependencies: [
+        "HubService", "HubStorage", "HubStorageSQLite", "LogStorage", "SyncProtocol", "SyncTransport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "stet",
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "ReplicaStorage", "SyncProtocol",
+        "SyncTransport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
       name: "SyncSimulation", dependencies: ["ChangeLog", "SyncProtocol"], swiftSettings: settings
     ),
     .testTarget(

@@ -12,7 +12,8 @@ package enum ArticleIdentity: Sendable {
 
   /// The strongest identity that a record offers.
   package init(of version: ArticleVersion) {
-    if !version.sourceID.isEmpty {
+    // An id without its source says nothing: two sources may use the same.
+    if !version.sourceID.isEmpty, !version.source.isEmpty {
       self = .sourceID(source: version.source, id: version.sourceID)
     } else if !version.url.isEmpty {
       self = .url(version.url)

@@ -7,6 +7,8 @@ internal import LogStorage
 package struct Remote: Sendable {
   package let name: String
   package let address: String
+  /// The store that answered there last time.
+  package let store: StoreID?
   /// When it was last reached, ms since 1970-01-01 UTC.
   package let reached: Int64?
   /// Its clock minus this machine's, ms, as of then.
@@ -32,7 +34,7 @@ extension Replica {
             WHERE touches.position > ? AND stores.store IS NOT ?
             """, arguments: [row[4] as Int64, row[5] as Data?])
         return Remote(
-          name: row[0], address: row[1], reached: row[2], clockOffset: row[3], unsent: unsent ?? 0)
+          name: row[0], address: row[1], store: (row[5] as Data?).flatMap { StoreID($0) }, reached: row[2], clockOffset: row[3], unsent: unsent ?? 0)
       }
     }
   }

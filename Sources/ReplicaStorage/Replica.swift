@@ -147,6 +147,18 @@ package final class Replica: Sendable {
 
   package func close() throws { try database.close() }
 
+  /// Removes the file of a replica that was closed, with SQLite's files beside it.
+  package func remove() throws {
+    for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+      try FileManager.default.removeItem(atPath: path + suffix)
+    }
+  }
+
+  /// The number of changes in the log.
+  package func endPosition() throws -> UInt64 {
+    try database.read { try SQLiteLog($0).end().position }
+  }
+
   // MARK: - Identity
 
   /// The archive; `nil` in a replica that a first copy has not reached yet.
@@ -209,11 +221,14 @@ package final class Replica: Sendable {
 
   /// Carries out one action of the user: all its changes in one durable transaction.
   ///
+  /// - Parameter action: an earlier call's action, for one that takes several transactions.
   /// - Throws: what `body` throws, and then nothing was written.
-  package func write<Result>(_ body: (ReplicaWriter) throws -> Result) throws -> Result {
+  package func write<Result>(
+    continuing action: UInt64? = nil, _ body: (ReplicaWriter) throws -> Result
+  ) throws -> Result {
     let result = try database.write { db in
       try recogniseCopy(db)
-      let writer = try ReplicaWriter(db, environment: environment)
+      let writer = try ReplicaWriter(db, environment: environment, action: action)
       let result = try body(writer)
       try writer.finish()
       return result

@@ -25,10 +25,13 @@ package final class ReplicaWriter {
   private var beginnings: [LaneID: Certification] = [:]
   private var sealing: [SealingPack] = []
   private var position: UInt64
-  private var action: UInt64?
+  /// The action that the changes belong to; `nil` before its first change.
+  package private(set) var action: UInt64?
 
-  init(_ db: Database, environment: ReplicaEnvironment) throws {
+  /// - Parameter action: the action that is being continued.
+  init(_ db: Database, environment: ReplicaEnvironment, action: UInt64?) throws {
     self.db = db
+    self.action = action
     self.environment = environment
     log = SQLiteLog(db)
     state = StateWriter(db)
@@ -155,6 +158,21 @@ package final class ReplicaWriter {
     try drainSealing(downTo: 0)
     position += 1
     try state.apply(change, at: position)
+  }
+
+  /// Sets how the user is called in this archive.
+  package func setMemberName(_ name: String) throws {
+    if lane == nil { try openLane() }
+    let profile = ObjectID.profile(of: try environment.identities.memberKey().publicKey)
+    let names = try state(of: profile)?.entries(of: ProfileField.name.rawValue) ?? []
+    guard names.shown.flatMap({ RegisterValue.text($0.value) })?.utf8.elementsEqual(name.utf8) != true
+    else { return }
+    try append(
+      [
+        ChangeLog.Operation(
+          field: ProfileField.name.rawValue, kind: .write, names: names.map(\.dot),
+          body: RegisterValue.body(name))
+      ], on: profile, as: .identity)
   }
 
   /// Signs a pack and starts to compress it.

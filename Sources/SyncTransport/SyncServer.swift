@@ -21,14 +21,14 @@ package struct SyncServer: Sendable {
     self.now = now
   }
 
-  /// Listens until the task is cancelled; running sessions then end.
+  /// Listens until it is stopped and the running sessions have ended, or the task is cancelled.
   ///
   /// - Parameters:
   ///   - port: 0 lets the system choose.
-  ///   - listening: called with the address that was taken.
+  ///   - listening: called once, with the address that was taken.
   /// - Throws: ``TransportFailure``.
   package func run(
-    host: String, port: Int, listening: @Sendable (String) -> Void,
+    host: String, port: Int, listening: @Sendable (ListeningServer) -> Void,
     report: @escaping @Sendable (ConnectionEvent) -> Void,
     authorise: @escaping SessionDriver.Authoriser
   ) async throws {
@@ -50,7 +50,11 @@ package struct SyncServer: Sendable {
       throw TransportFailure.cannotListen("\(host):\(port)", reason: "\(error)")
     }
     let address = server.channel.localAddress
-    listening("\(address?.ipAddress ?? host):\(address?.port ?? port)")
+    let channel = server.channel
+    listening(
+      ListeningServer(address: "\(address?.ipAddress ?? host):\(address?.port ?? port)") {
+        channel.close(promise: nil)
+      })
     try await server.executeThenClose { connections in
       try await withThrowingDiscardingTaskGroup { group in
         for try await connection in connections {
@@ -85,4 +89,12 @@ private final class RequestedName: Sendable {
   var name: String? { value.withLock { $0 } }
 
   func set(_ name: String) { value.withLock { $0 = name } }
+}
+
+/// A server that accepts connections.
+package struct ListeningServer: Sendable {
+  /// `HOST:PORT`.
+  package let address: String
+  /// Accepts no further connections; running sessions go on to their end.
+  package let stop: @Sendable () -> Void
 }

@@ -1,0 +1,66 @@
+package import CRDT
+package import ChangeLog
+package import HubStorage
+package import SyncProtocol
+internal import SyncTransport
+
+/// One archive of a hub, as all its sessions share it: appends that come while one is being
+/// written wait, and go into the next transaction together. So the number of fsyncs follows the
+/// disk, not the number of writers.
+package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
+  private struct Waiting {
+    let request: AppendRequest
+    let continuation: CheckedContinuation<AppendReceipt, any Error>
+  }
+
+  private let store: BlockingSessionStore<Archive>
+  private var waiting: [Waiting] = []
+  private var isWriting = false
+
+  package init(_ archive: Archive) { store = BlockingSessionStore(archive) }
+
+  package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
+    try await withCheckedThrowingContinuation { continuation in
+      waiting.append(
+        Waiting(
+          request: AppendRequest(packs: packs, peer: peer), continuation: continuation))
+      guard !isWriting else { return }
+      isWriting = true
+      Task { await writeWaiting() }
+    }
+  }
+
+  private func writeWaiting() async {
+    while !waiting.isEmpty {
+      let group = waiting
+      waiting.removeAll()
+      do {
+        let results = try await store.run { try $0.append(group: group.map(\.request)) }
+        for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
+      } catch {
+        for waiting in group { waiting.continuation.resume(throwing: error) }
+      }
+    }
+    isWriting = false
+  }
+
+  package nonisolated func view(
+    of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?
+  ) async throws -> StoreView {
+    try await store.view(of: peer, knowing: cursor, writing: lane)
+  }
+
+  package nonisolated func frontier() async throws -> Frontier { try await store.frontier() }
+
+  package nonisolated func packs(_ request: PackRequest) async throws -> PackBatch {
+    try await store.packs(request)
+  }
+
+  package nonisolated func remember(_ cursor: Cursor) async throws {
+    try await store.remember(cursor)
+  }
+
+  package nonisolated func adopt(_ genesis: Genesis) async throws {
+    try await store.adopt(genesis)
+  }
+}

@@ -1,0 +1,94 @@
+package import HubStorage
+package import Logging
+internal import ServiceLifecycle
+package import SyncProtocol
+internal import Synchronization
+internal import SyncTransport
+
+/// The hub: answers peers from its archives until it is told to stop.
+package final class HubServer<Storage: HubStorage>: Service {
+  private let storage: Storage
+  private let host: String
+  private let port: Int
+  private let limits: SyncLimits
+  private let logger: Logger
+  private let now: @Sendable () -> Int64
+  private let listening: @Sendable (String) -> Void
+  private let opened = Mutex<[String: GroupCommit<Storage.Archive>]>([:])
+
+  /// - Parameters:
+  ///   - port: 0 lets the system choose.
+  ///   - now: the wall clock, ms since 1970-01-01 UTC.
+  ///   - listening: called once, with the address that was taken.
+  package init(
+    storage: Storage, host: String, port: Int, limits: SyncLimits, logger: Logger,
+    now: @escaping @Sendable () -> Int64, listening: @escaping @Sendable (String) -> Void
+  ) {
+    self.storage = storage
+    self.host = host
+    self.port = port
+    self.limits = limits
+    self.logger = logger
+    self.now = now
+    self.listening = listening
+  }
+
+  /// Serves until a graceful shutdown, which lets running sessions end.
+  ///
+  /// - Throws: ``TransportFailure``.
+  package func run() async throws {
+    let server = Mutex<ListeningServer?>(nil)
+    try await withGracefulShutdownHandler {
+      try await SyncServer(limits: limits, now: now).run(
+        host: host, port: port,
+        listening: { listeningServer in
+          server.withLock { $0 = listeningServer }
+          logger.info("listening", metadata: ["address": "\(listeningServer.address)"])
+          listening(listeningServer.address)
+        },
+        report: { [logger] event in Self.log(event, to: logger) },
+        authorise: { [self] archive in try store(of: archive) })
+    } onGracefulShutdown: { [logger] in
+      logger.info("stopping")
+      server.withLock { $0?.stop() }
+    }
+    logger.info("stopped")
+  }
+
+  private func store(of archive: RequestedArchive) throws -> any SessionStore {
+    let name = archive.name
+    if let store = opened.withLock({ $0[name] }) { return store }
+    do {
+      let archive = try storage.archive(named: name)
+      return opened.withLock { opened in
+        if let store = opened[name] { return store }
+        let store = GroupCommit(archive)
+        opened[name] = store
+        return store
+      }
+    } catch let failure as HubStorageFailure {
+      throw PeerFailure(.unknownArchive, failure.description, scope: .archive)
+    }
+  }
+
+  private static func log(_ event: SyncServer.ConnectionEvent, to logger: Logger) {
+    switch event {
+    case .ended(let peer, let archive, let session):
+      let tally = session.outcome.tally
+      logger.info(
+        "session ended",
+        metadata: [
+          "peer": "\(peer)", "archive": "\(archive ?? "-")",
+          "verdict": "\(session.outcome.verdict)",
+          "packs_received": "\(tally.packsReceived)", "packs_sent": "\(tally.packsSent)",
+          "changes_new": "\(tally.changesReceived)", "bytes_received": "\(session.bytesReceived)",
+          "bytes_sent": "\(session.bytesSent)",
+        ])
+    case .failed(let peer, let archive, let error):
+      let reason = (error as? PeerFailure)?.message ?? "\(error)"
+      logger.warning(
+        "session failed",
+        metadata: ["peer": "\(peer)", "archive": "\(archive ?? "-")", "reason": "\(reason)"])
+    }
+  }
+}

@@ -1,0 +1,42 @@
+internal import GRDB
+
+/// Why a database file does not do what it is asked, in words for people.
+package enum StorageFailure: Error, Hashable, Sendable {
+  case locked
+  case full
+  case readOnly
+  case damaged(String)
+  case other(String)
+
+  /// What a database error means; `nil` for an error of another kind.
+  package init?(_ error: any Error) {
+    if let failure = error as? StorageFailure {
+      self = failure
+      return
+    }
+    guard let error = error as? DatabaseError else { return nil }
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
+    case .SQLITE_FULL: self = .full
+    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: self = .readOnly
+    case .SQLITE_IOERR: self = .other("the disk failed: \(error.message ?? "input/output error")")
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damaged(error.message ?? "it is not a database")
+    default: self = .other(error.message ?? "\(error.resultCode)")
+    }
+  }
+}
+
+extension StorageFailure: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .locked:
+      "another process is writing to the archive: try again when it has ended"
+    case .full: "the disk is full: make room and try again; the archive is as it was"
+    case .readOnly:
+      "the archive's file or folder cannot be written: change its permissions or copy it elsewhere"
+    case .damaged(let reason):
+      "the archive's file is damaged (\(reason)): restore it from a backup or clone it again"
+    case .other(let reason): "the archive's file cannot be used: \(reason)"
+    }
+  }
+}

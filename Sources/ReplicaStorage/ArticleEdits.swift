@@ -1,0 +1,98 @@
+package import ArchiveModel
+internal import CRDT
+package import ChangeLog
+
+/// What became of an imported record.
+package enum ImportVerdict: Sendable {
+  case new
+  /// The article was there; this is another version of it.
+  case revised
+  /// The raw input, or the very version, was there.
+  case unchanged
+}
+
+extension ReplicaWriter {
+  /// Takes in what a source published.
+  ///
+  /// An input that is known is left alone, whatever an importer makes of it today. A new version is
+  /// added beside the old ones; people's corrections stay above it.
+  /// - Parameters:
+  ///   - raw: SHA-256 of the input.
+  ///   - fetched: when it was fetched, ms since 1970-01-01 UTC.
+  ///   - origin: file name or address.
+  package func importVersion(
+    _ version: ArticleVersion, raw: Hash, fetched: Int64, origin: String
+  ) throws -> (verdict: ImportVerdict, article: ObjectID) {
+    if let known = try article(ofRaw: raw) { return (.unchanged, known) }
+    let record = version.record
+    let name = VersionName(ofRecord: record)
+    let article = ArticleIdentity(of: version).object
+    let sighting = Operation(
+      field: ArticleField.sightings.rawValue, kind: .add,
+      body: Sighting(version: name, raw: raw, fetched: fetched, origin: origin).body)
+    let known = try state(of: article)
+    let isVersionKnown =
+      known?.entries(of: ArticleField.versions.rawValue).contains { $0.value == name.bytes } ?? false
+    if isVersionKnown {
+      try append([sighting], on: article, as: .edit)
+      return (.unchanged, article)
+    }
+    let addition = Operation(field: ArticleField.versions.rawValue, kind: .add, body: record)
+    try append([addition, sighting], on: article, as: .edit)
+    return (known == nil ? .new : .revised, article)
+  }
+
+  /// Sets registers of an article; `nil` withdraws a correction.
+  ///
+  /// - Throws: ``ReplicaFailure/noSuchItem(_:)``.
+  @discardableResult
+  package func correct(_ article: ObjectID, _ values: [(field: ArticleField, text: String?)]) throws
+    -> ChangeID
+  {
+    guard let state = try state(of: article) else {
+      throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
+    }
+    return try append(
+      values.map { value in
+        Operation(
+          field: value.field.rawValue, kind: .write,
+          names: state.entries(of: value.field.rawValue).map(\.dot),
+          body: RegisterValue.body(value.text))
+      }, on: article, as: .edit)
+  }
+
+  /// Adds and removes tags.
+  ///
+  /// A tag that the source gave is not the user's to remove: it is struck out.
+  /// - Returns: the change, or `nil` when all is as wanted already.
+  package func tag(_ article: ObjectID, adding: [String], removing: [String]) throws -> ChangeID? {
+    guard let (shown, state) = try self.article(article) else {
+      throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
+    }
+    let present = Set(shown.tags.map { Array($0.utf8) })
+    let source = Set(shown.shown.tags.map { Array($0.utf8) })
+    let operations = adding.flatMap { tag -> [Operation] in
+      let element = Array(tag.utf8)
+      if present.contains(element) { return [] }
+      if source.contains(element) {
+        return Self.removal(of: element, from: .struckTags, in: state)
+      }
+      return [Operation(field: ArticleField.tags.rawValue, kind: .add, body: element)]
+    } + removing.flatMap { tag -> [Operation] in
+      let element = Array(tag.utf8)
+      guard present.contains(element) else { return [] }
+      let strike =
+        source.contains(element)
+        ? [Operation(field: ArticleField.struckTags.rawValue, kind: .add, body: element)] : []
+      return Self.removal(of: element, from: .tags, in: state) + strike
+    }
+    return operations.isEmpty ? nil : try append(operations, on: article, as: .annotate)
+  }
+
+  private static func removal(of element: [UInt8], from field: ArticleField, in state: ObjectState)
+    -> [Operation]
+  {
+    let adds = state.entries(of: field.rawValue).filter { $0.value == element }.map(\.dot)
+    return adds.isEmpty ? [] : [Operation(field: field.rawValue, kind: .remove, names: adds)]
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// Where output goes: data to stdout, messages to stderr.
+enum Console {
+  static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+  static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+
+  /// Columns of the terminal.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// A line of data.
+  static func write(_ line: String) {
+    print(line)
+  }
+
+  /// A message.
+  static func note(_ line: String) {
+    fflush(nil)
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+
+  /// A message about what went wrong.
+  static func complain(_ line: String) { note("stet: " + line) }
+
+  /// A text from an archive, made harmless for a terminal: control characters could move its cursor
+  /// or rewrite what stands there.
+  static func harmless(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var view = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { view.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+    return String(view)
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+  }
+
+  /// A text on one line.
+  static func oneLine(_ text: String) -> String {
+    harmless(text).replacing("\n", with: " ").replacing("\t", with: " ")
+  }
+
+  /// The beginning of a text that fits so many columns.
+  static func fitted(_ text: String, columns: Int) -> String {
+    text.count <= columns ? text : text.prefix(max(0, columns - 1)) + "…"
+  }
+}

@@ -1,0 +1,161 @@
+import ArchiveModel
+import ChangeLog
+import Foundation
+import ReplicaStorage
+
+/// Prints values as JSON. Keys are only ever added.
+enum JSONOutput {
+  static func write(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    Console.write(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}
+
+/// A value that is printed as `null` where there is none, instead of leaving its key out.
+struct Nullable<Value: Encodable>: Encodable {
+  let value: Value?
+
+  init(_ value: Value?) { self.value = value }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let value { try container.encode(value) } else { try container.encodeNil() }
+  }
+}
+
+extension Nullable<String> {
+  /// An empty text counts as none.
+  init(text: String) { value = text.isEmpty ? nil : text }
+}
+
+/// An article in a list.
+struct ListedArticleJSON: Encodable {
+  let id: String
+  let source: Nullable<String>
+  let source_id: Nullable<String>
+  let url: Nullable<String>
+  let language: Nullable<String>
+  let published: Nullable<String>
+  let headline: Nullable<String>
+  let byline: Nullable<String>
+  let section: Nullable<String>
+  let tags: [String]
+  var snippet: String?
+
+  init(_ row: ArticleRow, snippet: String? = nil) {
+    id = row.id.bytes.hex
+    source = Nullable(text: row.source)
+    source_id = Nullable(text: row.sourceID)
+    url = Nullable(text: row.url)
+    language = Nullable(text: row.language)
+    published = Nullable(text: row.published)
+    headline = Nullable(text: row.headline)
+    byline = Nullable(text: row.byline)
+    section = Nullable(text: row.section)
+    tags = row.tags
+    self.snippet = snippet
+  }
+}
+
+/// An article with all that belongs to it.
+struct ArticleJSON: Encodable {
+  struct BlockJSON: Encodable {
+    let type: String
+    let text: String
+  }
+
+  struct VersionJSON: Encodable {
+    struct SightingJSON: Encodable {
+      let fetched: String
+      let origin: String
+      let raw_sha256: String
+    }
+
+    let id: String
+    let current: Bool
+    let headline: Nullable<String>
+    let published: Nullable<String>
+    let published_raw: Nullable<String>
+    let modified: Nullable<String>
+    let sightings: [SightingJSON]
+  }
+
+  struct AnnotationJSON: Encodable {
+    let id: String
+    let motivation: String
+    let quote: Nullable<String>
+    let prefix: Nullable<String>
+    let suffix: Nullable<String>
+    let note: Nullable<String>
+    let author: String
+    let time: String
+    let version: String
+  }
+
+  let id: String
+  let source: Nullable<String>
+  let source_id: Nullable<String>
+  let url: Nullable<String>
+  let language: Nullable<String>
+  let published: Nullable<String>
+  let headline: Nullable<String>
+  let byline: Nullable<String>
+  let section: Nullable<String>
+  let tags: [String]
+  let body: String
+  let blocks: [BlockJSON]
+  let annotations: [AnnotationJSON]
+  let versions: [VersionJSON]
+  let conflicts: [String]
+  let deleted: Bool
+
+  init(_ detail: ArticleDetail) {
+    let shown = detail.article.shown
+    id = detail.article.id.bytes.hex
+    source = Nullable(text: shown.source)
+    source_id = Nullable(text: shown.sourceID)
+    url = Nullable(text: shown.url)
+    language = Nullable(text: shown.language)
+    published = Nullable(text: shown.published)
+    headline = Nullable(text: shown.headline)
+    byline = Nullable(text: shown.byline)
+    section = Nullable(text: shown.section)
+    tags = detail.article.tags
+    body = shown.body
+    blocks = Body.blocks(of: shown.body).map { BlockJSON(type: Self.type(of: $0), text: $0.text) }
+    annotations = detail.annotations.map { annotation in
+      let quote = annotation.target.passage?.quote
+      return AnnotationJSON(
+        id: annotation.id.bytes.hex, motivation: annotation.motivation,
+        quote: Nullable(quote?.exact), prefix: Nullable(quote?.prefix),
+        suffix: Nullable(quote?.suffix), note: Nullable(text: annotation.note),
+        author: annotation.author, time: Instant.iso(milliseconds: annotation.time),
+        version: annotation.target.version.bytes.hex)
+    }
+    versions = detail.versions.map { version in
+      VersionJSON(
+        id: version.name.bytes.hex, current: version.isCurrent,
+        headline: Nullable(text: version.record.headline),
+        published: Nullable(text: version.record.published),
+        published_raw: Nullable(text: version.record.publishedRaw),
+        modified: Nullable(text: version.record.modified),
+        sightings: version.sightings.map {
+          VersionJSON.SightingJSON(
+            fetched: Instant.iso(milliseconds: $0.fetched), origin: $0.origin,
+            raw_sha256: $0.raw.bytes.hex)
+        })
+    }
+    conflicts = detail.article.conflicts.map { "\($0)" }
+    deleted = !detail.article.isLive
+  }
+
+  private static func type(of block: Body.Block) -> String {
+    switch block.kind {
+    case .heading: "subheading"
+    case .quote: "quote"
+    case .list: "list"
+    case .paragraph: "paragraph"
+    }
+  }
+}

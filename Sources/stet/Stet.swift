@@ -1,0 +1,51 @@
+import ArgumentParser
+
+/// The client's program.
+@main
+struct Stet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stet",
+    abstract: "Keep an archive of news articles on several machines.",
+    discussion: """
+      Example:
+        stet init dprk-desk
+        stet import page.txt --source iranpress
+        stet annotate ID --quote 'a passage' --note 'compare with June'
+        stet remote add origin stet://127.0.0.1:7474/dprk-desk
+        stet sync
+
+      The archive is named by --archive FILE, else STET_ARCHIVE, else the one *.stet file in the \
+      current folder.
+
+      Exit codes: 0 ok, 1 failed, 2 usage, 3 partly done, 4 no such item or ambiguous, \
+      7 damage found, 8 not permitted, 9 peer unreachable, 10 no archive here, 11 archive locked, \
+      13 archive newer than this program, 14 protocol mismatch. Any other code is a failure too.
+      """,
+    version: "stet 1 (protocol stet/1, format 1)",
+    groupedSubcommands: [
+      CommandGroup(name: "Archive", subcommands: [InitVerb.self, StatusVerb.self, DigestVerb.self, RebuildVerb.self]),
+      CommandGroup(
+        name: "Articles",
+        subcommands: [
+          ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, LogVerb.self,
+        ]),
+      CommandGroup(
+        name: "Editing",
+        subcommands: [AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self]),
+      CommandGroup(
+        name: "Syncing", subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self]),
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      ExitStatus.exit(with: error)
+    }
+  }
+}

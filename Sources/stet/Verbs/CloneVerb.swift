@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import ReplicaStorage
+import SyncTransport
+
+/// `stet clone`
+struct CloneVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clone",
+    abstract: "Copy an archive from a hub: ARCHIVE.stet in this folder.",
+    discussion: """
+      A copy that was broken off goes on where it broke, when the same command is run again.
+
+      Example:
+        stet clone stet://127.0.0.1:7474/dprk-desk
+      """)
+
+  @Argument(help: "stet://HOST:PORT/ARCHIVE.") var address: String
+  @Argument(help: "The new file, if not ARCHIVE.stet here.") var file: String?
+  @Option(name: .customLong("as"), help: "How you want to be called in it; STET_NAME, else your login.")
+  var memberName: String?
+  @Flag(help: "Print JSON.") var json = false
+  @Flag(help: "Print round trips, bytes, packs and changes.") var stats = false
+  @Flag(help: "No messages and no progress.") var quiet = false
+
+  func run() async throws {
+    let parsed = try RemoteAddress.parse(address)
+    let path = file ?? parsed.archive + ".stet"
+    let environment = Machine.environment(memberName: memberName, lockTimeout: 10)
+    let isFresh = !FileManager.default.fileExists(atPath: path)
+    let replica =
+      try isFresh
+      ? Replica.createForCloning(at: path, from: address, environment: environment)
+      : Self.unfinished(path, from: address, environment: environment)
+    if try replica.remotes().isEmpty { try replica.addRemote(named: "origin", address: address) }
+    guard let remote = try replica.remotes().first(where: { $0.name == "origin" }) else {
+      throw ReplicaFailure.noSuchItem("remote origin")
+    }
+    let report: SyncReport
+    do {
+      report = try await SyncRun(replica: replica, remote: remote, isQuiet: quiet).run(verb: "clone")
+    } catch {
+      // A copy that never began leaves no file behind.
+      if isFresh, try replica.genesis() == nil {
+        try replica.close()
+        try replica.remove()
+      }
+      throw error
+    }
+    try replica.finishCloning()
+    if let memberName { try replica.write { try $0.setMemberName(memberName) } }
+    try replica.close()
+    try report.write(json: json, stats: stats, isQuiet: quiet)
+  }
+
+  /// A copy into this file that was broken off.
+  private static func unfinished(
+    _ path: String, from address: String, environment: ReplicaEnvironment
+  ) throws -> Replica {
+    let replica = try Replica.open(path, environment: environment)
+    guard try replica.cloningAddress() == address else { throw ReplicaFailure.exists(path) }
+    return replica
+  }
+}

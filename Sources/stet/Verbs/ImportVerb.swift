@@ -1,0 +1,192 @@
+import ArgumentParser
+import ArchiveModel
+import ChangeLog
+import Foundation
+import Interchange
+import ReplicaStorage
+
+/// `stet import`
+struct ImportVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Take articles in: saved text pages, or JSON Lines (gzip or plain).",
+    discussion: """
+      What is there already is left alone; a page that has changed adds a version and keeps the \
+      old one. A line that is no article is reported, and the rest goes on (exit code 3).
+
+      Example:
+        stet import page.txt --source iranpress
+        stet import wire-1987.jsonl.gz
+        stet import --explain page.txt
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @Argument(help: "Files.", completion: .file()) var files: [String] = []
+  @Option(help: "The source of pages, and of lines that name none.") var source: String?
+  @Option(help: "Their language (BCP 47), where they name none.") var language: String?
+  @Option(help: "A JSON file with the labels and furniture of a page layout.", completion: .file())
+  var profile: String?
+  @Option(help: "Say what becomes of each line of a page, and import nothing.", completion: .file())
+  var explain: String?
+
+  func validate() throws {
+    guard !files.isEmpty || explain != nil else {
+      throw ValidationError("name a file to import, or one to --explain")
+    }
+  }
+
+  func run() throws {
+    let options = ImportOptions(
+      source: source, language: language, profile: try Self.profile(in: profile))
+    if let explain {
+      try PageExplanationOutput.write(explain, options: options, json: global.json)
+      return
+    }
+    let replica = try global.open()
+    let start = ContinuousClock.now
+    var run = ImportRun(replica: replica, options: options, isQuiet: global.quiet)
+    for file in files { run.take(file) }
+    try replica.close()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    if global.json {
+      try JSONOutput.write(ImportJSON(run.counts, seconds: seconds))
+    } else if !global.quiet {
+      Console.note(run.counts.sentence)
+    }
+    if let failure = run.failure { throw failure }
+    if run.counts.rejected > 0 { throw ExitCode(ExitStatus.partlyDone.rawValue) }
+  }
+
+  private static func profile(in file: String?) throws -> LabelledTextProfile {
+    guard let file else { return .agencyPage }
+    do {
+      let data = try Data(contentsOf: URL(filePath: file))
+      return try JSONDecoder().decode(LabelledTextProfile.self, from: data)
+    } catch is DecodingError {
+      throw VerbFailure(.usage, "\(file) is not a profile: see 'stet import --help'")
+    } catch {
+      throw VerbFailure(.usage, "\(file) cannot be read")
+    }
+  }
+}
+
+/// What became of the records of an import.
+struct ImportCounts {
+  var new = 0
+  var revised = 0
+  var unchanged = 0
+  /// The same input twice in one import.
+  var duplicate = 0
+  var rejected = 0
+
+  var sentence: String {
+    if new + revised + rejected + duplicate == 0 {
+      return "nothing has changed: all \(unchanged) were here already"
+    }
+    return "\(new) new, \(revised) revised, \(unchanged) unchanged, \(duplicate) duplicate, "
+      + "\(rejected) rejected"
+  }
+}
+
+private struct ImportJSON: Encodable {
+  let new: Int
+  let revised: Int
+  let unchanged: Int
+  let duplicate: Int
+  let rejected: Int
+  let seconds: Double
+
+  init(_ counts: ImportCounts, seconds: Double) {
+    new = counts.new
+    revised = counts.revised
+    unchanged = counts.unchanged
+    duplicate = counts.duplicate
+    rejected = counts.rejected
+    self.seconds = seconds
+  }
+}
+
+/// One run of the verb over several files.
+struct ImportRun {
+  private let replica: Replica
+  private let options: ImportOptions
+  private let isQuiet: Bool
+  private var action: UInt64?
+  private var seen: Set<Hash> = []
+  private(set) var counts = ImportCounts()
+  /// The first thing that stopped everything.
+  private(set) var failure: (any Error)?
+
+  init(replica: Replica, options: ImportOptions, isQuiet: Bool) {
+    self.replica = replica
+    self.options = options
+    self.isQuiet = isQuiet
+  }
+
+  /// Imports one file. What is wrong with the file is reported, and the next one goes on.
+  mutating func take(_ path: String) {
+    guard failure == nil else { return }
+    let progress = ProgressLine("import", unit: "bytes", isQuiet: isQuiet)
+    defer { progress.finish() }
+    do {
+      var file = try ArticleFile(path: path, options: options)
+      let fetched = try Self.modified(path)
+      while let batch = try file.nextBatch() {
+        try write(batch, path: path, fetched: fetched)
+        progress.show(file.bytesRead, of: file.totalBytes)
+      }
+    } catch let problem as ImportFailure {
+      progress.finish()
+      counts.rejected += 1
+      Console.complain("\(path): \(problem.description)")
+    } catch {
+      failure = error
+    }
+  }
+
+  private mutating func write(_ batch: [ImportedRecord], path: String, fetched: Int64) throws {
+    let origin = URL(filePath: path).lastPathComponent
+    var counts = counts
+    var seen = seen
+    action = try replica.write(continuing: action) { writer in
+      for record in batch {
+        switch record {
+        case .rejected(let rejection):
+          counts.rejected += 1
+          let place = rejection.line.map { "\(path), line \($0)" } ?? path
+          Console.complain("\(place): \(rejection.reason)")
+        case .article(let article):
+          let raw = Hash(of: article.raw)
+          guard seen.insert(raw).inserted else {
+            counts.duplicate += 1
+            continue
+          }
+          do {
+            let verdict = try writer.importVersion(
+              article.version, raw: raw, fetched: fetched, origin: origin
+            ).verdict
+            switch verdict {
+            case .new: counts.new += 1
+            case .revised: counts.revised += 1
+            case .unchanged: counts.unchanged += 1
+            }
+          } catch LogFailure.tooLarge {
+            counts.rejected += 1
+            let place = article.line.map { "\(path), line \($0)" } ?? path
+            Console.complain("\(place): is larger than 1 MiB, the most that an archive takes")
+          }
+        }
+      }
+      return writer.action
+    }
+    self.counts = counts
+    self.seen = seen
+  }
+
+  /// When a file was last written, which is the best guess at when it was fetched, ms.
+  private static func modified(_ path: String) throws -> Int64 {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    let date = attributes[.modificationDate] as? Date ?? Date()
+    return Int64((date.timeIntervalSince1970 * 1000).rounded())
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import ArchiveModel
+import ChangeLog
+import ReplicaStorage
+
+/// `stet list`
+struct ListVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "The archive's articles, newest first.",
+    discussion: """
+      On a terminal a table; elsewhere tab-separated: id, published, source, headline.
+
+      Example:
+        stet list --limit 20
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @Option(help: "How many at most.") var limit: Int?
+
+  func run() throws {
+    let articles = try global.open(.readOnly).articles(limit: limit)
+    if global.json {
+      try JSONOutput.write(articles.map { ListedArticleJSON($0) })
+    } else {
+      for article in articles { Console.write(ArticleLine.text(article)) }
+    }
+  }
+}
+
+/// An article on one line.
+enum ArticleLine {
+  static func text(_ article: ArticleRow) -> String {
+    let headline = Console.oneLine(article.headline)
+    let source = Console.oneLine(article.source)
+    guard Console.isOutputTerminal else {
+      return "\(article.id.bytes.hex)\t\(article.published)\t\(source)\t\(headline)"
+    }
+    let day = article.published.isEmpty ? "          " : String(article.published.prefix(10))
+    let line = "\(article.id.bytes.hex.prefix(8))  \(day)  \(Console.fitted(source, columns: 16))  \(headline)"
+    return Console.fitted(line, columns: Console.width)
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import ArchiveModel
+import ChangeLog
+import ReplicaStorage
+
+/// `stet show`
+struct ShowVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "An article with its notes.",
+    discussion: """
+      ID is an article's id or the beginning of it (4 digits or more), its source's id, or its \
+      address.
+
+      Example:
+        stet show 5f3a
+        stet show 258804 --json
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @Argument(help: "An article.") var id: String
+
+  func run() throws {
+    let replica = try global.open(.readOnly)
+    let detail = try replica.detail(of: try replica.articleID(id))
+    if global.json {
+      try JSONOutput.write(ArticleJSON(detail))
+    } else {
+      ArticleOutput.write(detail)
+    }
+  }
+}
+
+/// Prints an article for reading.
+enum ArticleOutput {
+  static func write(_ detail: ArticleDetail) {
+    let article = detail.article
+    let shown = article.shown
+    Console.write(Console.oneLine(shown.headline))
+    Console.write("")
+    line("id", article.id.bytes.hex)
+    line("source", [shown.source, shown.sourceID].filter { !$0.isEmpty }.joined(separator: " "))
+    line("published", shown.published)
+    line("by", shown.byline)
+    line("section", shown.section)
+    line("language", shown.language)
+    line("address", shown.url)
+    line("tags", article.tags.joined(separator: ", "))
+    if detail.versions.count > 1 { line("versions", "\(detail.versions.count)") }
+    if !article.isLive { line("state", "deleted") }
+    for field in article.conflicts {
+      line("conflict", "\(field) has several values: see 'stet conflicts'")
+    }
+    if !shown.body.isEmpty {
+      Console.write("")
+      Console.write(Console.harmless(shown.body))
+    }
+    if !detail.annotations.isEmpty { Console.write("") }
+    for (number, annotation) in detail.annotations.enumerated() {
+      write(annotation, number: number + 1)
+    }
+  }
+
+  private static func write(_ annotation: AnnotationDetail, number: Int) {
+    let passage = annotation.target.passage.map { "\"\($0.quote.exact)\"" } ?? "the whole article"
+    Console.write(
+      "[\(number)] \(Console.oneLine(annotation.author)), "
+        + "\(Instant.iso(milliseconds: annotation.time)), on \(Console.oneLine(passage))")
+    if !annotation.note.isEmpty { Console.write("    " + Console.harmless(annotation.note)) }
+  }
+
+  private static func line(_ name: String, _ value: String) {
+    guard !value.isEmpty else { return }
+    let padding = String(repeating: " ", count: max(1, 11 - name.count))
+    Console.write(name + padding + Console.oneLine(value))
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import ArchiveModel
+import Foundation
+import ReplicaStorage
+
+/// `stet status`
+struct StatusVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "What is unsent, when remotes were reached, how many conflicts wait.",
+    discussion: """
+      Example:
+        stet status
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  private struct StatusJSON: Encodable {
+    struct RemoteJSON: Encodable {
+      let name: String
+      let address: String
+      let reached: Nullable<String>
+      let unsent: Int
+      let clock_offset_ms: Nullable<Int64>
+    }
+
+    let name: String
+    let articles: Int
+    let annotations: Int
+    let unsent: Int
+    let conflicts: Int
+    let replicas: Int
+    let needs_newer: Int
+    let remotes: [RemoteJSON]
+
+    init(_ status: ReplicaStatus) {
+      name = status.name
+      articles = status.articles
+      annotations = status.annotations
+      unsent = status.unsent
+      conflicts = status.conflicts
+      replicas = status.replicas
+      needs_newer = status.unreadable
+      remotes = status.remotes.map { remote in
+        RemoteJSON(
+          name: remote.name, address: remote.address,
+          reached: Nullable(remote.reached.map { Instant.iso(milliseconds: $0) }),
+          unsent: remote.unsent, clock_offset_ms: Nullable(remote.clockOffset))
+      }
+    }
+  }
+
+  func run() throws {
+    let status = try global.open(.readOnly).status()
+    if global.json {
+      try JSONOutput.write(StatusJSON(status))
+      return
+    }
+    Console.write("archive      \(status.name)")
+    Console.write("articles     \(status.articles)")
+    Console.write("annotations  \(status.annotations)")
+    Console.write("replicas     \(status.replicas)")
+    Console.write("conflicts    \(status.conflicts)")
+    Console.write("unsent       \(status.unsent)")
+    if status.unreadable > 0 {
+      Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
+    }
+    for remote in status.remotes {
+      let reached = remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"
+      Console.write("remote       \(remote.name) \(remote.address), \(reached), \(remote.unsent) unsent")
+      if let skew = ClockSkew.sentence(remote.clockOffset) { Console.write("             \(skew)") }
+    }
+  }
+}
+
+/// Clocks that differ, in words.
+enum ClockSkew {
+  /// A sentence when the peer's clock is a minute or more away; skew is shown and never refused.
+  static func sentence(_ offset: Int64?) -> String? {
+    guard let offset, abs(offset) >= 60_000 else { return nil }
+    let minutes = (abs(offset) + 30_000) / 60_000
+    return "this machine's clock is \(minutes) min \(offset < 0 ? "ahead of" : "behind") the remote's"
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import HubStorage
+import LogStorage
+import SyncTransport
+
+/// Turns errors into one sentence and an exit code.
+enum DaemonExit {
+  static func exit(with error: any Error) -> Never {
+    let (code, message) = describe(error)
+    guard let message else {
+      let text = StetDaemon.fullMessage(for: error)
+      if StetDaemon.exitCode(for: error).isSuccess {
+        if !text.isEmpty { print(text) }
+        Foundation.exit(0)
+      }
+      FileHandle.standardError.write(Data((text + "\n").utf8))
+      Foundation.exit(StetDaemon.exitCode(for: error) == .validationFailure ? 2 : 1)
+    }
+    FileHandle.standardError.write(Data("stetd: \(message)\n".utf8))
+    Foundation.exit(code)
+  }
+
+  /// The exit code and sentence; no sentence for what the argument parser words itself.
+  private static func describe(_ error: any Error) -> (Int32, String?) {
+    switch error {
+    case let failure as HubStorageFailure:
+      switch failure {
+      case .exists: (1, failure.description)
+      case .unknown: (4, failure.description)
+      case .unacceptableName: (2, failure.description)
+      case .newer: (13, failure.description)
+      }
+    case let failure as TransportFailure:
+      switch failure {
+      case .notLoopback: (8, failure.description)
+      case .unreachable, .cannotListen: (9, failure.description)
+      }
+    case let failure as CocoaError:
+      (1, failure.localizedDescription)
+    default:
+      switch StorageFailure(error) {
+      case .locked: (11, StorageFailure.locked.description)
+      case .some(let failure): (1, failure.description)
+      case nil: (1, nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import HubService
+import HubStorageSQLite
+import Logging
+import ServiceLifecycle
+import SyncProtocol
+
+/// `stetd serve`
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Answer replicas until told to stop (SIGTERM).",
+    discussion: """
+      The first line on stdout is the address that was taken; log lines go to stderr.
+
+      Example:
+        stetd serve --data hub --listen 127.0.0.1:7474
+      """)
+
+  @OptionGroup var data: DataOption
+
+  @Option(help: "HOST:PORT; port 0 lets the system choose. Only this machine's own addresses.")
+  var listen = "127.0.0.1:7474"
+
+  @Option(help: "Least important log lines to print: debug, info, warning or error.")
+  var logLevel = "info"
+
+  func run() async throws {
+    guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474") }
+    guard let level = Logger.Level(rawValue: logLevel) else {
+      throw ValidationError("--log-level takes debug, info, warning or error")
+    }
+    var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = level
+    let server = HubServer(
+      storage: try SQLiteHubStorage(folder: data.folder), host: String(listen[..<colon]), port: port,
+      limits: SyncLimits(), logger: logger,
+      now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
+      listening: { address in
+        FileHandle.standardOutput.write(Data((address + "\n").utf8))
+      })
+    var configuration = ServiceGroupConfiguration(
+      services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+}
