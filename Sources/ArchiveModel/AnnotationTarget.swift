@@ -41,8 +41,12 @@ package struct AnnotationTarget: Sendable {
     wire.article = article.bytes.data
     wire.version = version.bytes.data
     if let passage {
-      wire.start = Self.anchor(passage.first, names: &names)
-      wire.end = Self.anchor(passage.last, names: &names)
+      wire.start = passage.first.wire
+      wire.end = passage.last.wire
+      for edit in [passage.first.edit, passage.last.edit].compactMap(\.self)
+      where !names.contains(edit) {
+        names.append(edit)
+      }
       wire.exact = passage.quote.exact
       wire.prefix = passage.quote.prefix
       wire.suffix = passage.quote.suffix
@@ -51,7 +55,7 @@ package struct AnnotationTarget: Sendable {
       field: AnnotationField.target.rawValue, kind: .write, names: names, body: wire.encoded)
   }
 
-  /// Reads a target without its anchors, which need the operation's names: article, version, quote.
+  /// Reads a target; `nil` when it is none.
   package init?(_ body: [UInt8]) {
     guard let wire = try? WireTarget(serializedBytes: body),
       let article = ObjectID(type: ObjectType.article.rawValue, bytes: wire.article),
@@ -59,26 +63,34 @@ package struct AnnotationTarget: Sendable {
     else { return nil }
     self.article = article
     self.version = version
-    passage =
-      wire.exact.isEmpty
-      ? nil
-      : Passage(
-        first: ScalarOrigin(edit: nil, offset: Int(clamping: wire.start.offset)),
-        last: ScalarOrigin(edit: nil, offset: Int(clamping: wire.end.offset)),
+    if wire.exact.isEmpty {
+      passage = nil
+    } else {
+      guard let first = ScalarOrigin(wire.start), let last = ScalarOrigin(wire.end) else {
+        return nil
+      }
+      passage = Passage(
+        first: first, last: last,
         quote: Quote(exact: wire.exact, prefix: wire.prefix, suffix: wire.suffix))
+    }
+  }
+}
+
+extension ScalarOrigin {
+  fileprivate init?(_ wire: WireAnchor) {
+    guard let offset = Int(exactly: wire.offset) else { return nil }
+    if wire.edit.isEmpty {
+      self.init(edit: nil, offset: offset)
+    } else {
+      guard let edit = Dot(wire.edit) else { return nil }
+      self.init(edit: edit, offset: offset)
+    }
   }
 
-  private static func anchor(_ origin: ScalarOrigin, names: inout [Dot]) -> WireAnchor {
+  fileprivate var wire: WireAnchor {
     var wire = WireAnchor()
-    wire.offset = UInt64(origin.offset)
-    if let edit = origin.edit {
-      if let place = names.dropFirst().firstIndex(of: edit) {
-        wire.edit = UInt32(place)
-      } else {
-        wire.edit = UInt32(names.count)
-        names.append(edit)
-      }
-    }
+    wire.offset = UInt64(offset)
+    if let edit { wire.edit = edit.bytes.data }
     return wire
   }
 }

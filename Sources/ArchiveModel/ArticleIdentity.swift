@@ -46,28 +46,28 @@ package enum ArticleIdentity: Sendable {
   /// A source's name with ASCII letters in lower case; other letters stay, because no table of
   /// Unicode decides an identity.
   static func sourceKey(_ source: String) -> String {
-    lowerCased(source[...])
+    String(decoding: lowerCased(source.utf8), as: UTF8.self)
   }
 
-  /// Scheme and host in ASCII lower case, no fragment, no default port, `/` for an empty path.
-  /// What is no `http` or `https` address stays as it is.
+  /// Without fragment; scheme and host in ASCII lower case, no default port, `/` for an empty path.
+  /// Of what is no `http` or `https` address only the fragment goes. Looks at bytes alone.
   static func canonicalURL(_ url: String) -> String {
-    let withoutFragment = url.prefix { $0 != "#" }
-    guard let colon = withoutFragment.firstRange(of: "://") else { return String(withoutFragment) }
-    let scheme = lowerCased(withoutFragment[..<colon.lowerBound])
-    guard let defaultPort = ["http": ":80", "https": ":443"][scheme] else {
-      return String(withoutFragment)
+    let bytes = Array(url.utf8.prefix { $0 != UInt8(ascii: "#") })
+    for (scheme, port) in [("http://", ":80"), ("https://", ":443")] {
+      guard lowerCased(bytes.prefix(scheme.utf8.count)).elementsEqual(scheme.utf8) else { continue }
+      let rest = bytes.dropFirst(scheme.utf8.count)
+      let slashOrQuery = "/?".utf8
+      let authority = rest.prefix { !slashOrQuery.contains($0) }
+      let path = rest.dropFirst(authority.count)
+      var host = lowerCased(authority)
+      if host.suffix(port.utf8.count).elementsEqual(port.utf8) { host.removeLast(port.utf8.count) }
+      let separator = path.first == UInt8(ascii: "/") ? "" : "/"
+      return String(decoding: Array(scheme.utf8) + host + separator.utf8 + path, as: UTF8.self)
     }
-    let rest = withoutFragment[colon.upperBound...]
-    let authority = rest.prefix { $0 != "/" && $0 != "?" }
-    let path = rest[authority.endIndex...]
-    var host = lowerCased(authority)
-    if host.hasSuffix(defaultPort) { host.removeLast(defaultPort.count) }
-    return scheme + "://" + host + (path.hasPrefix("/") ? "" : "/") + path
+    return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func lowerCased(_ text: Substring) -> String {
-    String(
-      decoding: text.utf8.map { (65...90).contains($0) ? $0 | 32 : $0 }, as: UTF8.self)
+  private static func lowerCased(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    bytes.map { (65...90).contains($0) ? $0 | 32 : $0 }
   }
 }

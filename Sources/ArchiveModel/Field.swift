@@ -1,3 +1,5 @@
+internal import ChangeLog
+
 /// What an object is. The numbers stand in changes.
 package enum ObjectType: UInt32, Sendable {
   case article = 1
@@ -63,5 +65,60 @@ package enum FieldName {
       case .collection, .archive, nil: nil
       }
     return name ?? "field \(field)"
+  }
+}
+
+/// How a field merges. An operation of another kind on it has no effect, for everybody; fields of
+/// newer programs merge by the kind of each operation.
+enum FieldKind {
+  case register
+  case set
+  case text
+
+  static func of(_ field: UInt32, type: UInt32) -> FieldKind? {
+    switch ObjectType(rawValue: type) {
+    case .article: ArticleField(rawValue: field)?.kind
+    case .annotation: AnnotationField(rawValue: field)?.kind
+    case .profile: ProfileField(rawValue: field)?.kind
+    case .collection, .archive, nil: nil
+    }
+  }
+
+  /// Deletions and restorations are about the whole object, whatever field they carry.
+  func allows(_ kind: Operation.Kind) -> Bool {
+    switch kind {
+    case .write: self == .register
+    case .add, .remove: self == .set
+    case .edit: self == .text
+    case .delete, .restore: true
+    }
+  }
+}
+
+extension ArticleField {
+  var kind: FieldKind {
+    switch self {
+    case .versions, .sightings, .tags, .struckTags: .set
+    case .headline, .byline, .section, .language, .url, .published: .register
+    case .body: .text
+    }
+  }
+}
+
+extension AnnotationField {
+  var kind: FieldKind {
+    switch self {
+    case .target, .motivation: .register
+    case .note: .text
+    }
+  }
+}
+
+extension ProfileField {
+  var kind: FieldKind {
+    switch self {
+    case .writingKeys: .set
+    case .name: .register
+    }
   }
 }

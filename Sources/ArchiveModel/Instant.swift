@@ -18,8 +18,10 @@ package enum Instant {
     return days + ((hour * 60 + minute) * 60 + second) * 1000
   }
 
-  /// A time as ISO 8601 in UTC, to the second.
-  package static func iso(milliseconds: Int64) -> String {
+  /// A time as ISO 8601 in UTC, to the second. One outside of the years 0 to 9999, which no clock
+  /// shows but a foreign record may, counts as the nearest.
+  package static func iso(milliseconds unbounded: Int64) -> String {
+    let milliseconds = min(max(unbounded, -62_167_219_200_000), 253_402_300_799_999)
     let seconds = milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
     let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let rest = seconds - days * 86_400

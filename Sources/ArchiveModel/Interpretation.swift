@@ -10,14 +10,16 @@ package struct Interpretation {
 
   /// The merge's view of an operation.
   ///
-  /// - Returns: `nil` when the operation has no effect: its kind is unknown, its body is not in the
-  ///   format, or it is larger than ``FormatLimits`` allow. That depends on nothing but the changes
+  /// - Returns: `nil` when the operation has no effect: its kind is unknown or not that of its field,
+  ///   its body is not in the format, or it is larger than ``FormatLimits`` allow. That depends on nothing but the changes
   ///   it depends on, so it is the same for everybody.
   /// - Throws: what looking up a version throws.
   package func merge(
     _ operation: Operation, at dot: Dot, on object: ObjectID, in state: ObjectState
   ) throws -> MergeOperation? {
-    guard let kind = Operation.Kind(rawValue: operation.kind) else { return nil }
+    guard let kind = Operation.Kind(rawValue: operation.kind),
+      FieldKind.of(operation.field, type: object.type)?.allows(kind) ?? true
+    else { return nil }
     let isVersion =
       object.type == ObjectType.article.rawValue
       && operation.field == ArticleField.versions.rawValue

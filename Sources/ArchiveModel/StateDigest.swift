@@ -6,8 +6,8 @@ package import ChangeLog
 /// Normative: `Protocol/merge.md`. Covers every live value, not only the shown ones, and nothing
 /// that is local:
 ///
-///     object(o) = SHA-256 of its live entries, standing deletions and texts
-///     bucket(b) = SHA-256(object(o) of the live objects whose id begins with the 12 bits b, ascending)
+///     object(o) = SHA-256 of its live entries, standing deletions and texts (``digest(of:in:)``)
+///     bucket(b) = SHA-256(object(o) of the objects whose id begins with the 12 bits b, ascending)
 ///     digest    = SHA-256("stet/1 state" ‖ (b, 2 bytes ‖ bucket(b)) of the buckets that are not empty)
 package enum StateDigest {
   package static let bucketCount = 4096

@@ -79,6 +79,7 @@ package struct ChangeHeader: Hashable, Sendable {
     else { throw .tooLarge("change header") }
     let dependencies = wire.dependencies.compactMap(Dependency.init)
     guard dependencies.count == wire.dependencies.count, wire.seq > 0, wire.seq <= UInt64(Int64.max),
+      wire.time.magnitude <= FormatLimits.timeLimit.magnitude,
       !dependencies.contains(where: { $0.change.lane == lane })
     else { throw .malformed("change header") }
     self.init(

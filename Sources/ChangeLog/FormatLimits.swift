@@ -17,10 +17,14 @@ package enum FormatLimits {
   package static let packByteLimit = 9 << 20
   /// Changes of one pack.
   package static let packChangeCountLimit = 1 << 14
-  /// An archive's name, UTF-8 bytes.
-  package static let archiveNameByteLimit = 100
+  /// A genesis record, bytes.
+  package static let genesisByteLimit = 512
+  /// An archive's name, UTF-8 bytes: what makes a hello of at most 250 bytes.
+  package static let archiveNameByteLimit = 64
   /// An element of a set and the value of a register, bytes.
   package static let valueByteLimit = 64 << 10
+  /// The author's time in a change, ms before and after 1970-01-01 UTC.
+  package static let timeLimit: Int64 = 1 << 53
   /// The newest operation format that this program writes and merges, the number before the colon
   /// of an archive's digest.
   package static let rules = 1

@@ -29,12 +29,35 @@ package struct Frontier: Hashable, Sendable {
     }
   }
 
-  /// The heads in buckets of which the other side has another digest, or none.
+  /// What is held in the buckets of which the other side has another digest.
   ///
-  /// - Parameter digests: the first 8 bytes of the other side's bucket digests.
-  package func heads(differingFrom digests: [UInt8: [UInt8]]) -> [LaneID: LaneHead] {
-    let mine = bucketDigests
-    return heads.filter { mine[$0.key.bucket]?.prefix != digests[$0.key.bucket] }
+  /// - Parameter digests: the first 8 bytes of the other side's digests of buckets that are not empty.
+  package func claims(differingFrom digests: [UInt8: [UInt8]]) -> ClaimedFrontier {
+    let mine = bucketDigests.mapValues(\.prefix)
+    let buckets = Set(mine.keys).union(digests.keys).filter { mine[$0] != digests[$0] }
+    let differing = heads.filter { buckets.contains($0.key.bucket) }
+    return ClaimedFrontier(
+      buckets: buckets,
+      heads: differing.mapValues { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) })
+  }
+}
+
+/// What a peer holds in the buckets in which two frontiers differ, as it says.
+package struct ClaimedFrontier: Sendable {
+  package let buckets: Set<UInt8>
+  package let heads: [LaneID: ClaimedHead]
+
+  package init(buckets: Set<UInt8>, heads: [LaneID: ClaimedHead]) {
+    self.buckets = buckets
+    self.heads = heads
+  }
+
+  /// A peer that holds nothing.
+  package static let empty = ClaimedFrontier(buckets: Set(0...255), heads: [:])
+
+  /// Whether the peer lacks a change.
+  package func lacks(_ change: ChangeID) -> Bool {
+    buckets.contains(change.lane.bucket) && change.seq > heads[change.lane]?.seq ?? 0
   }
 }
 

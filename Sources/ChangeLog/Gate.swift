@@ -54,10 +54,9 @@ package struct Gate {
       guard let previous else { throw LogFailure.gap(before) }
       let head = try index.head(of: run.lane)
       for change in try run.changes(archive: archive, key: key, previous: previous) {
+        guard seen[change.id] == nil else { throw LogFailure.malformed("pack") }
         let isKnown = change.header.seq <= head?.seq ?? 0
-        if let known = isKnown ? try index.hash(of: change.id) : seen[change.id],
-          known != change.hash
-        {
+        if isKnown, try index.hash(of: change.id) != change.hash {
           throw LogFailure.fork(change.id)
         }
         for dependency in change.header.dependencies {
@@ -72,7 +71,7 @@ package struct Gate {
           admission.beginnings[run.lane] = try Certification(
             beginning: change, writingKey: key, archive: archive)
         }
-        admission.isKnown.append(isKnown || seen[change.id] != nil)
+        admission.isKnown.append(isKnown)
         admission.changes.append(change)
         seen[change.id] = change.hash
       }

@@ -26,7 +26,7 @@ package struct Genesis: Sendable {
   ///
   /// - Throws: ``LogFailure/malformed(_:)``.
   package init(_ bytes: [UInt8]) throws {
-    guard bytes.count <= 512, let record = try? WireGenesis(serializedBytes: bytes),
+    guard bytes.count <= FormatLimits.genesisByteLimit, let record = try? WireGenesis(serializedBytes: bytes),
       let creator = PublicKey(record.member), record.salt.count == 16,
       Self.isAcceptable(name: record.name)
     else { throw LogFailure.malformed("genesis record") }

@@ -24,6 +24,8 @@ package struct PackedRun: Sendable {
     -> [Change]
   {
     guard previous.prefix == previousPrefix else {
+      // Before a lane stands the archive's id, so another hash means another archive.
+      if firstSeq == 1 { throw .malformed("run: it was written for another archive") }
       throw .fork(ChangeID(lane: lane, seq: firstSeq - 1))
     }
     var changes: [Change] = []

@@ -22,6 +22,9 @@ package protocol HubStorage: Sendable {
 
   /// The names of all archives, ascending.
   func archiveNames() throws -> [String]
+
+  /// Gives back what is held; the storage is not used afterwards.
+  func close() throws
 }
 
 /// One archive of a hub: a ``LogStore`` that several sessions append to in one transaction.

@@ -33,6 +33,8 @@ package final class MemoryHubStorage: HubStorage {
   package func archiveNames() throws -> [String] {
     archives.withLock { $0.keys.sorted() }
   }
+
+  package func close() {}
 }
 
 /// One archive in memory.
@@ -121,8 +123,8 @@ private struct MemoryLog: LogIndex {
       }
       return switch request.selection {
       case .notFrom(let peer): entry.source != peer
-      case .beyond(let heads):
-        entry.heads.contains { lane, seq in seq > heads[lane]?.seq ?? 0 }
+      case .beyond(let frontier):
+        entry.heads.contains { lane, seq in frontier.lacks(ChangeID(lane: lane, seq: seq)) }
       }
     }
     var taken: [Entry] = []

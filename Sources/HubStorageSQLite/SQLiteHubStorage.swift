@@ -58,6 +58,10 @@ package final class SQLiteHubStorage: HubStorage {
       .filter { $0.hasSuffix(".hub") && !$0.hasPrefix(".") }.map { String($0.dropLast(4)) }.sorted()
   }
 
+  package func close() throws {
+    for archive in opened.withLock({ $0.values }) { try archive.close() }
+  }
+
   private func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
 }
 
@@ -86,6 +90,8 @@ package final class SQLiteHubArchive: HubArchiveStore {
     }
     try database.close()
   }
+
+  func close() throws { try database.close() }
 
   package func view(of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?) throws
     -> StoreView

@@ -204,8 +204,7 @@ package struct SQLiteLog: LogIndex {
     switch selection {
     case .notFrom(let peer):
       return source.map { Array($0) } != peer.bytes
-    case .beyond(let heads):
-      if heads.isEmpty { return true }
+    case .beyond(let frontier):
       let rows = try Row.fetchCursor(
         db.cachedStatement(
           sql: """
@@ -214,7 +213,7 @@ package struct SQLiteLog: LogIndex {
             """), arguments: [position])
       while let row = try rows.next() {
         guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
-        if UInt64(row[1] as Int64) > heads[lane]?.seq ?? 0 { return true }
+        if frontier.lacks(ChangeID(lane: lane, seq: UInt64(row[1] as Int64))) { return true }
       }
       return false
     }

@@ -18,7 +18,8 @@ package struct ArticleRow: Sendable {
   package let tags: [String]
 
   static let columns = """
-    objects.object, source, source_id, url, language, published, headline, byline, section, tags
+    objects.object, articles.source, articles.source_id, articles.url, articles.language,
+    articles.published, articles.headline, articles.byline, articles.section, articles.tags
     """
 
   init(_ row: Row) throws {

@@ -90,7 +90,8 @@ package final class Replica: Sendable {
       try SearchIndex.create(db)
       try SQLiteLog(db).create(store: store, genesis: genesis)
       try db.execute(
-        sql: "INSERT INTO replica (id, cloning) VALUES (1, ?)", arguments: [cloning])
+        sql: "INSERT INTO replica (id, member_name, cloning) VALUES (1, ?, ?)",
+        arguments: [environment.memberName, cloning])
       try db.execute(sql: "PRAGMA application_id = \(ReplicaSchema.applicationID)")
       try db.execute(sql: "PRAGMA user_version = \(ReplicaSchema.version)")
     }

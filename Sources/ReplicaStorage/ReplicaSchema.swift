@@ -12,10 +12,12 @@ enum ReplicaSchema {
     try db.execute(
       sql: """
         -- One row. lane: the one that this machine writes; absent before its first change, and after
-        -- the file was recognised as a copy. cloning: the address that a first copy is coming from.
+        -- the file was recognised as a copy. member_name: what the user wants to be called, for a new
+        -- lane. cloning: the address that a first copy is coming from.
         CREATE TABLE replica (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           lane BLOB CHECK (length(lane) = 16),
+          member_name TEXT NOT NULL,
           cloning TEXT
         ) STRICT;
 
@@ -72,13 +74,13 @@ enum ReplicaSchema {
           PRIMARY KEY (object, lane, seq, operation)
         ) STRICT, WITHOUT ROWID;
 
-        -- Texts that were edited: plain content at rest. heads: dots, 28 bytes each. version: empty
+        -- Texts that were edited: plain content at rest, UTF-8 as a blob, because TEXT ends at a NUL. heads: dots, 28 bytes each. version: empty
         -- for a text that belongs to no version.
         CREATE TABLE texts (
           object INTEGER NOT NULL REFERENCES objects (id),
           field INTEGER NOT NULL,
           version BLOB NOT NULL,
-          content TEXT NOT NULL,
+          content BLOB NOT NULL,
           heads BLOB NOT NULL,
           PRIMARY KEY (object, field, version)
         ) STRICT;

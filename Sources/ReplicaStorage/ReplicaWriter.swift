@@ -142,7 +142,8 @@ package final class ReplicaWriter {
       operations.append(
         ChangeLog.Operation(
           field: ProfileField.name.rawValue, kind: .write, names: names.map(\.dot),
-          body: RegisterValue.body(environment.memberName)))
+          body: RegisterValue.body(
+            try String.fetchOne(db, sql: "SELECT member_name FROM replica"))))
     }
     var pack = PackDraft(after: writer)
     let change = try writer.write(
@@ -158,21 +159,6 @@ package final class ReplicaWriter {
     try drainSealing(downTo: 0)
     position += 1
     try state.apply(change, at: position)
-  }
-
-  /// Sets how the user is called in this archive.
-  package func setMemberName(_ name: String) throws {
-    if lane == nil { try openLane() }
-    let profile = ObjectID.profile(of: try environment.identities.memberKey().publicKey)
-    let names = try state(of: profile)?.entries(of: ProfileField.name.rawValue) ?? []
-    guard names.shown.flatMap({ RegisterValue.text($0.value) })?.utf8.elementsEqual(name.utf8) != true
-    else { return }
-    try append(
-      [
-        ChangeLog.Operation(
-          field: ProfileField.name.rawValue, kind: .write, names: names.map(\.dot),
-          body: RegisterValue.body(name))
-      ], on: profile, as: .identity)
   }
 
   /// Signs a pack and starts to compress it.

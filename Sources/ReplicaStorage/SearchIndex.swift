@@ -68,12 +68,13 @@ enum SearchIndex {
       id: id, state: try store.state(of: number), versions: try store.versions(of: number))
     try db.cachedStatement(sql: "DELETE FROM search WHERE rowid = ?").execute(arguments: [number])
     guard article.isLive else { return }
-    let notes = try String.fetchAll(
+    let notes = try Data.fetchAll(
       db.cachedStatement(
         sql: """
           SELECT texts.content FROM annotations JOIN texts ON texts.object = annotations.object
           WHERE annotations.article = ? AND annotations.is_live
-          """), arguments: [blob])
+          """), arguments: [blob]
+    ).map { String(decoding: $0, as: UTF8.self) }
     try db.cachedStatement(
       sql: "INSERT INTO search (rowid, headline, body, tags, notes) VALUES (?, ?, ?, ?, ?)"
     ).execute(arguments: [

@@ -101,7 +101,7 @@ final class StateStore {
       }
       return TextState(
         id: id, base: try base(of: id, in: object), edits: try edits(of: id, in: object),
-        heads: heads, content: row[2])
+        heads: heads, content: String(decoding: row[2] as Data, as: UTF8.self))
     }
   }
 
@@ -214,7 +214,7 @@ final class StateStore {
         ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads
         """
     ).execute(arguments: [
-      object, Int64(new.id.field), new.id.version.blob, new.content, new.heads.bytes.blob,
+      object, Int64(new.id.field), new.id.version.blob, Array(new.content.utf8).blob, new.heads.bytes.blob,
     ])
     for (number, edit) in new.edits.enumerated().dropFirst(known) {
       try db.cachedStatement(

@@ -82,7 +82,10 @@ final class StateWriter {
     case .annotation:
       guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
         let target = AnnotationTarget(entry.value)
-      else { return }
+      else {
+        try db.execute(sql: "DELETE FROM annotations WHERE object = ?", arguments: [number])
+        return
+      }
       try db.cachedStatement(
         sql: "INSERT OR REPLACE INTO annotations (object, article, is_live) VALUES (?, ?, ?)"
       ).execute(arguments: [number, target.article.bytes.blob, state.isLive])

@@ -94,15 +94,13 @@ package struct Exchange: Sendable {
   private static func outbound(view: StoreView, known: Cursor?, peer: StoreID, peerFrontier: Hash)
     -> Outbound
   {
-    if view.end.position == 0 { return .drained(upTo: view.end) }
     if let known, view.isPeerCursorValid {
       return .streaming(
         PackStream(after: known.position, upTo: view.end, selection: .notFrom(peer)))
     }
-    if peerFrontier == Frontier().digest {
-      return .streaming(PackStream(after: 0, upTo: view.end, selection: .beyond([:])))
-    }
-    return .asking(upTo: view.end)
+    let everything = PackStream(after: 0, upTo: view.end, selection: .beyond(.empty))
+    let hasNothing = peerFrontier == Frontier().digest
+    return hasNothing || everything.isDrained ? .streaming(everything) : .asking(everything)
   }
 
   /// The first effects, after the greeting.
@@ -151,9 +149,13 @@ package struct Exchange: Sendable {
       tally.packsReceived += 1
       return .goesOn(pump())
     case .acknowledgement(let position):
-      if case .streaming(var stream) = outbound {
+      switch outbound {
+      case .streaming(var stream):
         stream.acknowledged(upTo: position)
         outbound = .streaming(stream)
+      case .asking(var stream):
+        stream.acknowledged(upTo: position)
+        outbound = .asking(stream)
       }
       return .goesOn(pump())
     case .birth(let bytes):
@@ -164,12 +166,13 @@ package struct Exchange: Sendable {
       return .goesOn([.adopt(genesis)])
     case .frontierDigests(let digests):
       return asked(digests)
-    case .frontierHeads(let heads):
-      guard case .asking(let end) = outbound else {
+    case .frontierHeads(let frontier):
+      guard case .asking(var stream) = outbound else {
         return .ends([.fail(.unexpected("frontier heads"))])
       }
       tally.roundTrips += 1
-      outbound = .streaming(PackStream(after: 0, upTo: end, selection: .beyond(heads)))
+      stream.restart(upTo: stream.end, selection: .beyond(frontier))
+      outbound = .streaming(stream)
       return .goesOn(pump())
     case .sent(let end):
       guard role == .answerer, inbound.peerEnd == nil, end.store == peer else {
@@ -195,13 +198,13 @@ package struct Exchange: Sendable {
   private mutating func asked(_ digests: [UInt8: [UInt8]]) -> Step {
     var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
     if role == .answerer, case .saidDone = closing {
-      guard round == 1, case .drained(let end) = outbound else {
+      guard round == 1, case .streaming(let stream) = outbound else {
         return .ends([.fail(.unexpected("a third round"))])
       }
       round = 2
       closing = .open
       inbound.reopen()
-      outbound = .asking(upTo: end)
+      outbound = .asking(stream)
       effects.append(.getFrontier(.asking))
     }
     return .goesOn(effects)
@@ -225,10 +228,7 @@ package struct Exchange: Sendable {
     case .asking:
       return .goesOn([.send(.frontierDigests(frontier.bucketDigests.mapValues(\.prefix)))])
     case .answering(let digests):
-      let heads = frontier.heads(differingFrom: digests).mapValues {
-        ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix)
-      }
-      return .goesOn([.send(.frontierHeads(heads))])
+      return .goesOn([.send(.frontierHeads(frontier.claims(differingFrom: digests)))])
     case .comparing:
       return compared(frontier)
     }
@@ -237,19 +237,21 @@ package struct Exchange: Sendable {
   private mutating func viewed(_ view: StoreView) -> Step {
     switch closing {
     case .viewing:
-      guard case .drained(let end) = outbound else {
+      guard case .streaming(var stream) = outbound, stream.isDrained else {
         return .ends([.fail(.unexpected("a view in the middle"))])
       }
       closing = .tail(view)
-      if view.end.position > end.position {
-        outbound = .streaming(
-          PackStream(after: end.position, upTo: view.end, selection: .notFrom(peer)))
-      }
+      stream.extend(upTo: view.end, selection: .notFrom(peer))
+      outbound = .streaming(stream)
       return .goesOn(pump())
     case .retrying:
+      guard case .streaming(var stream) = outbound else {
+        return .ends([.fail(.unexpected("a view in the middle"))])
+      }
       closing = .open
       ownLane = view.ownLane
-      outbound = .asking(upTo: view.end)
+      stream.extend(upTo: view.end, selection: .notFrom(peer))
+      outbound = .asking(stream)
       return .goesOn([.getFrontier(.asking)])
     case .open, .saidSent, .told, .comparing, .tail, .saidDone:
       return .ends([.fail(.unexpected("a view in the middle"))])
@@ -292,9 +294,9 @@ package struct Exchange: Sendable {
     if let packs = inbound.nextAppend() { effects.append(.append(packs, from: peer)) }
     if case .streaming(var stream) = outbound {
       if let request = stream.nextRequest(limits: limits) { effects.append(.getPacks(request)) }
-      outbound = stream.isDrained ? .drained(upTo: stream.end) : .streaming(stream)
+      outbound = .streaming(stream)
+      if stream.isDrained { effects += finishing(upTo: stream.end) }
     }
-    if case .drained(let end) = outbound { effects += finishing(upTo: end) }
     return effects
   }
 

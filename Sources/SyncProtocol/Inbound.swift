@@ -6,6 +6,7 @@ internal import ChangeLog
 /// the store, the larger its transactions.
 struct Inbound: Sendable {
   private var backlog: [PackDelivery] = []
+  private var backlogByteCount = 0
   private var isAppending = false
   /// Where the peer says its log ends, once it has sent all.
   private(set) var peerEnd: Cursor?
@@ -17,8 +18,11 @@ struct Inbound: Sendable {
 
   /// Takes a pack in; `false` when the peer sends more than the window allows.
   mutating func receive(_ delivery: PackDelivery, limits: SyncLimits) -> Bool {
-    guard backlog.count < limits.backlogPackLimit, peerEnd == nil else { return false }
+    guard backlog.count < limits.backlogPackLimit, backlogByteCount < limits.backlogByteLimit,
+      peerEnd == nil
+    else { return false }
     backlog.append(delivery)
+    backlogByteCount += delivery.pack.count
     return true
   }
 
@@ -26,7 +30,10 @@ struct Inbound: Sendable {
   mutating func nextAppend() -> [PackDelivery]? {
     guard !isAppending, !backlog.isEmpty else { return nil }
     isAppending = true
-    defer { backlog.removeAll() }
+    defer {
+      backlog.removeAll()
+      backlogByteCount = 0
+    }
     return backlog
   }
 

@@ -80,7 +80,7 @@ package struct PackRequest: Sendable {
     /// All but those that this peer brought.
     case notFrom(StoreID)
     /// Those with a change beyond what the peer holds.
-    case beyond([LaneID: ClaimedHead])
+    case beyond(ClaimedFrontier)
   }
 
   /// Packs that end after this position…

@@ -18,8 +18,9 @@ package enum MessageCodec {
         bucket.digest = digest.data
         return bucket
       }
-    case .frontierHeads(let heads):
-      wire.frontierHeads.heads = heads.sorted { $0.key < $1.key }.map { lane, head in
+    case .frontierHeads(let frontier):
+      wire.frontierHeads.buckets = frontier.buckets.sorted().map(UInt32.init)
+      wire.frontierHeads.heads = frontier.heads.sorted { $0.key < $1.key }.map { lane, head in
         var wire = WireFrontierHeads.Head()
         wire.lane = lane.bytes.data
         wire.seq = head.seq
@@ -94,17 +95,22 @@ package enum MessageCodec {
   }
 
   private static func heads(_ wire: WireFrontierHeads, limits: SyncLimits) throws(PeerFailure)
-    -> [LaneID: ClaimedHead]
+    -> ClaimedFrontier
   {
-    guard wire.heads.count <= limits.headCountLimit else { throw violation("a frontier's size") }
+    guard wire.heads.count <= limits.headCountLimit, wire.buckets.count <= 256 else {
+      throw violation("a frontier's size")
+    }
+    let buckets = Set(wire.buckets.compactMap { UInt8(exactly: $0) })
+    guard buckets.count == wire.buckets.count else { throw violation("a frontier's bucket") }
     var heads: [LaneID: ClaimedHead] = [:]
     for head in wire.heads {
-      guard let lane = LaneID(head.lane), heads[lane] == nil, head.seq > 0,
+      guard let lane = LaneID(head.lane), heads[lane] == nil,
+        buckets.contains(lane.bucket), head.seq > 0,
         head.seq <= UInt64(Int64.max), head.hash.count == Hash.prefixByteCount
       else { throw violation("a frontier head") }
       heads[lane] = ClaimedHead(seq: head.seq, hashPrefix: Array(head.hash))
     }
-    return heads
+    return ClaimedFrontier(buckets: buckets, heads: heads)
   }
 
   fileprivate static func violation(_ what: String) -> PeerFailure {
@@ -132,7 +138,8 @@ extension Cursor {
 extension Hello {
   fileprivate init(_ wire: WireHello) throws(PeerFailure) {
     guard let end = Cursor(wire.end), let frontier = Hash(wire.frontier),
-      Genesis.isAcceptable(name: wire.name), wire.versions.count <= 16, wire.codecs.count <= 16
+      Genesis.isAcceptable(name: wire.name), wire.versions.count <= 16, wire.codecs.count <= 16,
+      wire.time.magnitude <= FormatLimits.timeLimit.magnitude
     else { throw MessageCodec.violation("hello") }
     versions = wire.versions
     codecs = wire.codecs
@@ -162,6 +169,7 @@ extension Hello {
 extension Welcome {
   fileprivate init(_ wire: WireWelcome) throws(PeerFailure) {
     guard let end = Cursor(wire.end), let frontier = Hash(wire.frontier), wire.codecs.count <= 16,
+      wire.time.magnitude <= FormatLimits.timeLimit.magnitude,
       wire.archive.isEmpty || ArchiveID(wire.archive) != nil
     else { throw MessageCodec.violation("welcome") }
     version = wire.version

@@ -3,18 +3,17 @@ internal import ChangeLog
 
 /// One side's sending half: which packs the peer lacks, and how many are on their way.
 enum Outbound: Sendable {
-  /// The peer's cursor does not hold: its frontier has been asked for.
-  case asking(upTo: Cursor)
+  /// The peer's cursor does not hold: its frontier has been asked for. What was sent before and is
+  /// not acknowledged still fills the window.
+  case asking(PackStream)
   case streaming(PackStream)
-  /// Everything up to here was sent.
-  case drained(upTo: Cursor)
 }
 
 /// Packs going out in log order, within a window.
 struct PackStream: Sendable {
-  let selection: PackRequest.Selection
+  private var selection: PackRequest.Selection
   /// Where the stream ends.
-  let end: Cursor
+  private(set) var end: Cursor
   /// Read and sent up to here.
   private var position: UInt64
   private var isReading = false
@@ -27,7 +26,20 @@ struct PackStream: Sendable {
     self.selection = selection
   }
 
+  /// Whether everything up to the end was sent.
   var isDrained: Bool { position >= end.position }
+
+  /// Goes on from where the stream ended.
+  mutating func extend(upTo end: Cursor, selection: PackRequest.Selection) {
+    self.end = end
+    self.selection = selection
+  }
+
+  /// Begins anew from the log's beginning.
+  mutating func restart(upTo end: Cursor, selection: PackRequest.Selection) {
+    position = 0
+    extend(upTo: end, selection: selection)
+  }
 
   /// The next read, when the window has room for one.
   mutating func nextRequest(limits: SyncLimits) -> PackRequest? {

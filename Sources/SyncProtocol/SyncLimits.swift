@@ -11,6 +11,8 @@ package struct SyncLimits: Sendable {
   package var windowPackLimit = 64
   /// Packs received and not yet stored, at most; a peer that sends more breaks the protocol.
   package var backlogPackLimit = 128
+  /// Bytes received and not yet stored at which a peer should long have waited.
+  package var backlogByteLimit = 32 << 20
   /// Heads in one frontier.
   package var headCountLimit = 100_000
   /// How long a session waits for the peer's next byte, ms.

@@ -7,7 +7,7 @@ package enum SyncMessage: Sendable {
   case welcome(Welcome)
   case birth(genesis: [UInt8])
   case frontierDigests([UInt8: [UInt8]])
-  case frontierHeads([LaneID: ClaimedHead])
+  case frontierHeads(ClaimedFrontier)
   case pack(PackDelivery)
   /// The sender's packs up to this position are durable.
   case acknowledgement(position: UInt64)

@@ -11,6 +11,8 @@ struct EffectPerformer {
   private let wire: Wire
   private let events: AsyncStream<SessionEvent>.Continuation
   private let frames: AsyncStream<[UInt8]>.Continuation
+  /// What really went wrong here, while the peer is told only that something did.
+  private let localFailure: LocalFailure
   private var peerEnd: UInt64 = 0
   private var ownEnd: UInt64 = 0
 
@@ -18,8 +20,9 @@ struct EffectPerformer {
     store: (any SessionStore)?, source: SessionDriver.Authoriser?,
     now: @escaping @Sendable () -> Int64, progress: @escaping @Sendable (SessionProgress) -> Void,
     wire: Wire, events: AsyncStream<SessionEvent>.Continuation,
-    frames: AsyncStream<[UInt8]>.Continuation
+    frames: AsyncStream<[UInt8]>.Continuation, localFailure: LocalFailure
   ) {
+    self.localFailure = localFailure
     self.store = store
     self.source = source
     self.now = now
@@ -94,7 +97,7 @@ struct EffectPerformer {
       store = try await source(archive)
       return true
     } catch {
-      events.yield(.refused(PeerFailure(storeError: error)))
+      events.yield(.refused(localFailure.note(error)))
       return false
     }
   }
@@ -105,7 +108,7 @@ struct EffectPerformer {
       try await body(store)
       return true
     } catch {
-      events.yield(.refused(PeerFailure(storeError: error)))
+      events.yield(.refused(localFailure.note(error)))
       return false
     }
   }
@@ -115,12 +118,12 @@ struct EffectPerformer {
     _ body: @escaping @Sendable (any SessionStore) async throws -> SessionEvent
   ) {
     guard let store else { preconditionFailure("a session touches no store before it has one") }
-    let events = events
+    let (events, localFailure) = (events, localFailure)
     group.addTask {
       do {
         events.yield(try await body(store))
       } catch {
-        events.yield(.refused(PeerFailure(storeError: error)))
+        events.yield(.refused(localFailure.note(error)))
       }
     }
   }

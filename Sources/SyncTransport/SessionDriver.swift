@@ -44,7 +44,7 @@ package struct SessionDriver: Sendable {
   /// Calls a peer over an open channel.
   ///
   /// - Parameter peer: the store that answered at this address last time.
-  /// - Throws: ``PeerFailure``, or what the channel throws.
+  /// - Throws: ``PeerFailure``, or what the store or the channel throws.
   package func dial(
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, archive: RequestedArchive,
     store: any SessionStore, peer: StoreID?
@@ -57,7 +57,7 @@ package struct SessionDriver: Sendable {
 
   /// Answers a peer over an open channel.
   ///
-  /// - Throws: ``PeerFailure``, or what the channel throws.
+  /// - Throws: ``PeerFailure``, or what the store or the channel throws.
   package func answer(
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, authorise: @escaping Authoriser
   ) async throws -> DrivenSession {
@@ -73,6 +73,7 @@ package struct SessionDriver: Sendable {
     let (events, eventSource) = AsyncStream.makeStream(of: SessionEvent.self)
     let (frames, frameSource) = AsyncStream.makeStream(of: [UInt8].self)
     let wire = Wire(limits: limits)
+    let localFailure = LocalFailure()
     return try await channel.executeThenClose { inbound, outbound in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await wire.read(inbound, into: eventSource) }
@@ -83,12 +84,12 @@ package struct SessionDriver: Sendable {
           do {
             if let event = try await opening() { eventSource.yield(event) }
           } catch {
-            eventSource.yield(.refused(PeerFailure(storeError: error)))
+            eventSource.yield(.refused(localFailure.note(error)))
           }
         }
         var performer = EffectPerformer(
           store: store, source: source, now: now, progress: progress, wire: wire,
-          events: eventSource, frames: frameSource)
+          events: eventSource, frames: frameSource, localFailure: localFailure)
         for await event in events {
           performer.note(event)
           let effects = session.handle(event)
@@ -98,6 +99,7 @@ package struct SessionDriver: Sendable {
             try? await writing.value
             if case .failure = end { await wire.linger() }
             group.cancelAll()
+            if let failure = localFailure.error { throw failure }
             let outcome = try end.get()
             return DrivenSession(
               outcome: outcome, bytesSent: wire.bytesSent, bytesReceived: wire.bytesReceived)
@@ -109,14 +111,20 @@ package struct SessionDriver: Sendable {
   }
 }
 
-extension PeerFailure {
-  /// What a store's error is called on the wire: what the log says as it is, and of anything else
-  /// only that it happened.
-  init(storeError error: any Error) {
-    switch error {
-    case let failure as PeerFailure: self = failure
-    case let failure as LogFailure: self = PeerFailure(failure)
-    default: self = PeerFailure(.storage, "the store failed: \(error)", isRetryable: true)
+/// The first error of this side's own store in a session.
+final class LocalFailure: Sendable {
+  private let first = Mutex<(any Error)?>(nil)
+
+  var error: (any Error)? { first.withLock { $0 } }
+
+  /// Keeps the error, and says what it is called on the wire: what the log says as it is, and of
+  /// anything else only that it happened.
+  func note(_ error: any Error) -> PeerFailure {
+    first.withLock { $0 = $0 ?? error }
+    return switch error {
+    case let failure as PeerFailure: failure
+    case let failure as LogFailure: PeerFailure(failure)
+    default: PeerFailure(.storage, "the store of the other side failed", isRetryable: true)
     }
   }
 }

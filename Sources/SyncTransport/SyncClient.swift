@@ -22,7 +22,7 @@ package struct SyncClient: Sendable {
   /// - Parameters:
   ///   - archive: `nil` when only its name is known yet.
   ///   - peer: the store that answered at this address last time.
-  /// - Throws: ``TransportFailure``, ``PeerFailure``.
+  /// - Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
   package func sync(
     _ store: any SessionStore, with address: SyncAddress, archive: ArchiveID?, peer: StoreID?
   ) async throws -> DrivenSession {
@@ -48,13 +48,16 @@ package struct SyncClient: Sendable {
       archive.map { .id($0, name: address.archive) } ?? .name(address.archive)
     do {
       return try await driver.dial(channel, archive: request, store: store, peer: peer)
-    } catch let failure as PeerFailure {
-      throw failure
-    } catch {
+    } catch is any NIOConnectionProblem {
       throw PeerFailure.lost
     }
   }
 }
+
+/// Errors of NIO that mean no more than that the connection is gone.
+private protocol NIOConnectionProblem: Error {}
+extension ChannelError: NIOConnectionProblem {}
+extension IOError: NIOConnectionProblem {}
 
 /// Why no session came about.
 package enum TransportFailure: Error, Hashable, Sendable {

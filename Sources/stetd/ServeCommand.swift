@@ -35,8 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
+    let storage = try SQLiteHubStorage(folder: data.folder)
     let server = HubServer(
-      storage: try SQLiteHubStorage(folder: data.folder), host: String(listen[..<colon]), port: port,
+      storage: storage, host: String(listen[..<colon]), port: port,
       limits: SyncLimits(), logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
       listening: { address in
@@ -47,5 +48,6 @@ struct ServeCommand: AsyncParsableCommand {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
+    try storage.close()
   }
 }

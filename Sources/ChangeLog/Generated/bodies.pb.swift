@@ -203,14 +203,15 @@ package nonisolated struct WireTarget: Sendable {
   fileprivate var _end: WireAnchor? = nil
 }
 
-/// A scalar of a text: of the version's own body, or of an edit's inserted text.
+/// A scalar of a text: of the version's own body, or of an edit's inserted text. The operation
+/// names every edit that its anchors name.
 package nonisolated struct WireAnchor: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// 0: the version's body; n: the operation's names[n]
-  package var edit: UInt32 = 0
+  /// the edit's dot, 28 bytes; empty: the version's body
+  package var edit: Data = Data()
 
   /// in Unicode scalars
   package var offset: UInt64 = 0
@@ -578,7 +579,7 @@ nonisolated extension WireAnchor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.edit) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.edit) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
       default: break
       }
@@ -586,8 +587,8 @@ nonisolated extension WireAnchor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.edit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.edit, fieldNumber: 1)
+    if !self.edit.isEmpty {
+      try visitor.visitSingularBytesField(value: self.edit, fieldNumber: 1)
     }
     if self.offset != 0 {
       try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)

@@ -161,9 +161,10 @@ package nonisolated struct WireHello: Sendable {
 
   package var codecs: [UInt32] = []
 
-  /// archive id, 32 bytes; or, unknown yet:
+  /// archive id, 32 bytes; empty where it is not known yet
   package var archive: Data = Data()
 
+  /// the archive's name at the answerer
   package var name: String = String()
 
   /// ms since 1970-01-01 UTC
@@ -307,7 +308,10 @@ package nonisolated struct WireFrontierHeads: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// every head in every bucket that differs
+  /// those that differ, ascending; in all others both sides are equal
+  package var buckets: [UInt32] = []
+
+  /// every head in them
   package var heads: [WireFrontierHeads.Head] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -939,7 +943,7 @@ nonisolated extension WireFrontierDigests.Bucket: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension WireFrontierHeads: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FrontierHeads"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heads\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}buckets\0\u{1}heads\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -947,20 +951,25 @@ nonisolated extension WireFrontierHeads: SwiftProtobuf.Message, SwiftProtobuf._M
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.heads) }()
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.buckets) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.heads) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.buckets.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.buckets, fieldNumber: 1)
+    }
     if !self.heads.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.heads, fieldNumber: 1)
+      try visitor.visitRepeatedMessageField(value: self.heads, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireFrontierHeads, rhs: WireFrontierHeads) -> Bool {
+    if lhs.buckets != rhs.buckets {return false}
     if lhs.heads != rhs.heads {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

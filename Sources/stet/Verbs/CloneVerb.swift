@@ -48,7 +48,6 @@ struct CloneVerb: AsyncParsableCommand {
       throw error
     }
     try replica.finishCloning()
-    if let memberName { try replica.write { try $0.setMemberName(memberName) } }
     try replica.close()
     try report.write(json: json, stats: stats, isQuiet: quiet)
   }

@@ -27,7 +27,6 @@ struct InitVerb: ParsableCommand {
     let replica = try Replica.create(
       at: name + ".stet", named: name,
       environment: Machine.environment(memberName: memberName, lockTimeout: 10))
-    if let memberName { try replica.write { try $0.setMemberName(memberName) } }
     if json {
       try JSONOutput.write(["archive": name, "file": name + ".stet"])
     } else if !quiet {
