@@ -93,20 +93,21 @@ package final class ReplicaWriter {
 
   private func write(_ draft: ChangeDraft) throws -> Change {
     guard var lane else { preconditionFailure("a lane is opened before the first change") }
-    var pack = self.draft ?? PackDraft(after: lane)
+    let before = lane
     let change = try lane.write(draft, salt: environment.random(16)) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
       return hash
     }
     let byteCount = change.headerBytes.count + change.payloadBytes.count
-    if !pack.hasRoom(for: byteCount, targetByteCount: Self.packTargetByteCount) {
-      guard let before = self.lane else { preconditionFailure("checked above") }
-      try seal(pack, by: before)
-      pack = PackDraft(after: before)
+    if let full = self.draft,
+      !full.hasRoom(for: byteCount, targetByteCount: Self.packTargetByteCount)
+    {
+      try seal(full, by: before)
+      self.draft = nil
     }
-    pack.append(change)
+    if self.draft == nil { self.draft = PackDraft(after: before) }
+    self.draft?.append(change)
     self.lane = lane
-    self.draft = pack
     position += 1
     try state.apply(change, at: position)
     return change

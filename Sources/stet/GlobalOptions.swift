@@ -62,10 +62,17 @@ enum Machine {
     ReplicaEnvironment(
       identities: FolderIdentities(folder: stateFolder), memberName: memberName ?? defaultName,
       lockTimeout: lockTimeout, now: now,
-      random: { count in
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      })
+      random: randomBytes)
+  }
+
+  /// So many bytes of the system's generator, eight at a call.
+  private static func randomBytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) }
+    }
+    return Array(bytes.prefix(count))
   }
 
   private static var defaultName: String {

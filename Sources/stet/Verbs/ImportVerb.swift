@@ -131,10 +131,12 @@ struct ImportRun {
     do {
       var file = try ArticleFile(path: path, options: options)
       let fetched = try Self.modified(path)
-      while let batch = try file.nextBatch() {
-        try write(batch, path: path, fetched: fetched)
+      var end = FileEnd.notReached
+      while case .notReached = end {
+        end = try transaction(from: &file, path: path, fetched: fetched)
         progress.show(file.bytesRead, of: file.totalBytes)
       }
+      if case .damaged(let problem) = end { throw problem }
     } catch let problem as ImportFailure {
       progress.finish()
       counts.rejected += 1
@@ -144,43 +146,81 @@ struct ImportRun {
     }
   }
 
-  private mutating func write(_ batch: [ImportedRecord], path: String, fetched: Int64) throws {
-    let origin = URL(filePath: path).lastPathComponent
+  private enum FileEnd {
+    case notReached
+    case reached
+    /// What came before the damage counts.
+    case damaged(ImportFailure)
+  }
+
+  /// Imports some batches in one transaction: enough that reading, writing and compressing overlap,
+  /// few enough that others get the lock now and then.
+  private mutating func transaction(
+    from file: inout ArticleFile, path: String, fetched: Int64
+  ) throws -> FileEnd {
     var counts = counts
     var seen = seen
+    var end = FileEnd.notReached
+    let origin = URL(filePath: path).lastPathComponent
     action = try replica.write(continuing: action) { writer in
-      for record in batch {
-        switch record {
-        case .rejected(let rejection):
-          counts.rejected += 1
-          let place = rejection.line.map { "\(path), line \($0)" } ?? path
-          Console.complain("\(place): \(rejection.reason)")
-        case .article(let article):
-          let raw = Hash(of: article.raw)
-          guard seen.insert(raw).inserted else {
-            counts.duplicate += 1
-            continue
-          }
-          do {
-            let verdict = try writer.importVersion(
-              article.version, raw: raw, fetched: fetched, origin: origin
-            ).verdict
-            switch verdict {
-            case .new: counts.new += 1
-            case .revised: counts.revised += 1
-            case .unchanged: counts.unchanged += 1
-            }
-          } catch LogFailure.tooLarge {
-            counts.rejected += 1
-            let place = article.line.map { "\(path), line \($0)" } ?? path
-            Console.complain("\(place): is larger than 1 MiB, the most that an archive takes")
-          }
+      for _ in 0..<Self.batchesPerTransaction {
+        let batch: [ImportedRecord]?
+        do throws(ImportFailure) {
+          batch = try file.nextBatch()
+        } catch {
+          end = .damaged(error)
+          break
+        }
+        guard let batch else {
+          end = .reached
+          break
+        }
+        for record in batch {
+          try Self.take(record, path: path, origin: origin, fetched: fetched, writer, &counts, &seen)
         }
       }
       return writer.action
     }
     self.counts = counts
     self.seen = seen
+    return end
+  }
+
+  private static let batchesPerTransaction = 8
+
+  private static func take(
+    _ record: ImportedRecord, path: String, origin: String, fetched: Int64, _ writer: ReplicaWriter,
+    _ counts: inout ImportCounts, _ seen: inout Set<Hash>
+  ) throws {
+    switch record {
+    case .rejected(let rejection):
+      counts.rejected += 1
+      Console.complain("\(place(path, rejection.line)): \(rejection.reason)")
+    case .article(let article):
+      let raw = Hash(of: article.raw)
+      guard seen.insert(raw).inserted else {
+        counts.duplicate += 1
+        return
+      }
+      do {
+        let verdict = try writer.importVersion(
+          article.version, raw: raw, fetched: fetched, origin: origin
+        ).verdict
+        switch verdict {
+        case .new: counts.new += 1
+        case .revised: counts.revised += 1
+        case .unchanged: counts.unchanged += 1
+        }
+      } catch LogFailure.tooLarge {
+        counts.rejected += 1
+        Console.complain(
+          "\(place(path, article.line)): is larger than 1 MiB, the most that an archive takes")
+      }
+    }
+  }
+
+  private static func place(_ path: String, _ line: Int?) -> String {
+    line.map { "\(path), line \($0)" } ?? path
   }
 
   /// When a file was last written, which is the best guess at when it was fetched, ms.
