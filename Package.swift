@@ -109,6 +109,19 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["ArchiveModel", "CZlib", "Interchange"],
       swiftSettings: settings
     ),
+    .target(
+      name: "HubStorageConformance",
+      dependencies: ["CRDT", "ChangeLog", "HubStorage", "SyncProtocol", "SyncSimulation"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HubStorageTests",
+      dependencies: [
+        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "SyncSimulation",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [

@@ -57,6 +57,8 @@ package enum HubStorageFailure: Error, Hashable, Sendable {
   case exists(String)
   case unknown(String)
   case unacceptableName(String)
+  /// The file is there and is not one of a stet hub.
+  case notAnArchive(String)
   /// Made by a newer version of stet.
   case newer(String)
 }
@@ -69,6 +71,8 @@ extension HubStorageFailure: CustomStringConvertible {
       "there is no archive called \(name) here: 'stetd archive create \(name)' makes one"
     case .unacceptableName(let name):
       "\"\(name)\" cannot be an archive's name: use letters, digits, '-', '_' and '.'"
+    case .notAnArchive(let name):
+      "the file of the archive \(name) is not one that stetd wrote: move it away, or put back a copy"
     case .newer(let name):
       "the archive \(name) was made by a newer version of stet: install that version"
     }

@@ -30,7 +30,8 @@ package final class SQLiteHubStorage: HubStorage {
       throw HubStorageFailure.unacceptableName(name)
     }
     let file = file(of: name)
-    let draft = folder.appending(path: ".\(name).\(ProcessInfo.processInfo.processIdentifier).new")
+    // No two creators share a draft: process ids repeat across threads and containers.
+    let draft = folder.appending(path: ".\(name).\(UUID().uuidString).new")
     defer { try? FileManager.default.removeItem(at: draft) }
     try SQLiteHubArchive.create(at: draft.path)
     // A link is made whole or not at all, and never over a file that is there.
@@ -73,9 +74,15 @@ package final class SQLiteHubArchive: HubArchiveStore {
   private let database: DatabaseQueue
 
   init(path: String, name: String, lockTimeout: Double) throws {
-    database = try SQLiteFile.open(path, lockTimeout: lockTimeout)
-    let version = try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
-    guard let version, version <= Self.schemaVersion else { throw HubStorageFailure.newer(name) }
+    do {
+      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) { db in
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
+        guard version <= Self.schemaVersion else { throw HubStorageFailure.newer(name) }
+      }
+    } catch DatabaseError.SQLITE_NOTADB {
+      throw HubStorageFailure.notAnArchive(name)
+    }
   }
 
   static func create(at path: String) throws {

@@ -7,15 +7,22 @@ package enum SQLiteFile {
   /// - Parameters:
   ///   - path: `nil` for a database in memory.
   ///   - lockTimeout: how long another process may hold the lock, seconds.
+  ///   - readOnly: whether nothing will be written through this connection.
+  ///   - check: looks at the file before anything in it is touched; what it throws is thrown.
+  /// - Returns: the one connection to the file.
   /// - Throws: GRDB's `DatabaseError`.
-  package static func open(_ path: String?, lockTimeout: Double, readOnly: Bool = false) throws
-    -> DatabaseQueue
-  {
+  package static func open(
+    _ path: String?,
+    lockTimeout: Double,
+    readOnly: Bool = false,
+    check: @escaping @Sendable (Database) throws -> Void = { _ in }
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(lockTimeout)
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      try check(db)
       if !readOnly {
         // Takes hold only in a new file. 16 KiB pages halve the time of a first copy.
         try db.execute(sql: "PRAGMA page_size = 16384")

@@ -182,8 +182,11 @@ package struct SQLiteLog: LogIndex {
           arguments: [position])
       else { throw LogFailure.damaged("log") }
       let bytes: Data = pack[0]
-      if !packs.isEmpty, byteCount + bytes.count > request.byteLimit { 
-        return PackBatch(packs: packs, position: packs[packs.count - 1].position, changeCount: changeCount)
+      // Decided only now that another pack is found: otherwise nothing selected is left.
+      if let last = packs.last,
+        packs.count == request.packLimit || byteCount + bytes.count > request.byteLimit
+      {
+        return PackBatch(packs: packs, position: last.position, changeCount: changeCount)
       }
       byteCount += bytes.count
       changeCount += row[1]
@@ -191,9 +194,6 @@ package struct SQLiteLog: LogIndex {
         PackDelivery(
           pack: Array(bytes), position: UInt64(position),
           check: Array((pack[1] as Data).prefix(Hash.prefixByteCount))))
-      if packs.count == request.packLimit {
-        return PackBatch(packs: packs, position: UInt64(position), changeCount: changeCount)
-      }
     }
     return PackBatch(packs: packs, position: request.upTo, changeCount: changeCount)
   }

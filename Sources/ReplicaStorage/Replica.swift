@@ -121,7 +121,12 @@ package final class Replica: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
     guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
     let database = try SQLiteFile.open(
-      path, lockTimeout: environment.lockTimeout, readOnly: readOnly)
+      path, lockTimeout: environment.lockTimeout, readOnly: readOnly
+    ) { db in
+      // What the file's first bytes said may be older than its WAL.
+      let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      guard version <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+    }
     return Replica(
       database: database, environment: environment, path: URL(filePath: path).resolvingSymlinksInPath().path)
   }
@@ -140,7 +145,6 @@ package final class Replica: Sendable {
     func number(at offset: Int) -> Int {
       header[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
     }
-    // A file with a WAL may have an older header; the pragma decides once more below.
     guard number(at: 68) == ReplicaSchema.applicationID else { return false }
     guard number(at: 60) <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
     return true

@@ -30,6 +30,7 @@ enum DaemonExit {
       case .unknown: (4, failure.description)
       case .unacceptableName: (2, failure.description)
       case .newer: (13, failure.description)
+      case .notAnArchive: (1, failure.description)
       }
     case let failure as TransportFailure:
       switch failure {

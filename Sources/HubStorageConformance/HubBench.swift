@@ -1,0 +1,35 @@
+internal import ChangeLog
+internal import HubStorage
+internal import SyncProtocol
+internal import Testing
+
+/// A storage under test; the checks of ``HubContract`` are its methods, by subject.
+struct HubBench<Storage: HubStorage>: Sendable {
+  /// Opens the storage as one more process.
+  let open: @Sendable () throws -> Storage
+
+  /// An archive that has the writers' genesis record and no change.
+  func archive(of writers: WriterFixture) throws -> Storage.Archive {
+    let storage = try open()
+    try storage.createArchive(named: writers.genesis.name)
+    let archive = try storage.archive(named: writers.genesis.name)
+    try archive.adopt(writers.genesis)
+    return archive
+  }
+
+  /// Reads the whole log, judges it, and compares it with what the archive says of itself.
+  @discardableResult
+  func audit(
+    _ archive: some HubArchiveStore,
+    of writers: WriterFixture,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> LogAudit {
+    let view = try archive.view(of: nil, knowing: nil, writing: nil)
+    var audit = LogAudit(of: writers.genesis.archive, store: view.end.store)
+    for delivery in try archive.packs(upTo: view.end.position).packs { try audit.read(delivery) }
+    #expect(audit.end == view.end, sourceLocation: sourceLocation)
+    #expect(audit.frontier.digest == view.frontier, sourceLocation: sourceLocation)
+    #expect(try archive.frontier() == audit.frontier, sourceLocation: sourceLocation)
+    return audit
+  }
+}

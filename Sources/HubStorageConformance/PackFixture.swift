@@ -1,0 +1,64 @@
+package import ChangeLog
+
+/// A sealed pack, and what is in it.
+package struct PackFixture: Sendable {
+  package let bytes: [UInt8]
+  package let changes: [Change]
+
+  /// Stands for the pack's bytes where packs are compared, so that a failure can be read.
+  package var name: String { Hash(of: bytes).prefix.hex }
+
+  /// The newest change.
+  package var last: ChangeID { changes[changes.count - 1].id }
+
+  /// The lane as the newest change leaves it.
+  package var head: LaneHead {
+    LaneHead(seq: last.seq, hash: changes[changes.count - 1].hash)
+  }
+
+  package func hash(of change: ChangeID) -> Hash? {
+    changes.first { $0.id == change }?.hash
+  }
+
+  /// One pack with the runs of several, in that order, as joining neighbours makes it.
+  ///
+  /// - Throws: ``LogFailure`` when one of them is not a pack.
+  package static func joining(_ packs: [PackFixture]) throws -> PackFixture {
+    let runs = try packs.flatMap { try Pack($0.bytes).runs }
+    var headers = WireHeaderSection()
+    headers.runs = runs.map(WireHeaderRun.init(repeating:))
+    var payloads = WirePayloadSection()
+    payloads.runs = runs.map { run in
+      var wire = WirePayloadRun()
+      wire.payloads = run.payloads.map(\.data)
+      return wire
+    }
+    var wire = WirePack()
+    wire.format = 1
+    wire.headers = WireSection(uncompressed: headers.encoded)
+    wire.payloads = WireSection(uncompressed: payloads.encoded)
+    return PackFixture(bytes: wire.encoded, changes: packs.flatMap(\.changes))
+  }
+}
+
+extension WireHeaderRun {
+  fileprivate init(repeating run: PackedRun) {
+    self.init()
+    lane = run.lane.bytes.data
+    if let key = run.writingKey { writingKey = key.bytes.data }
+    firstSeq = run.firstSeq
+    previous = run.previousPrefix.data
+    headers = run.headers.map(\.data)
+    signature = run.signature.data
+  }
+}
+
+extension WireSection {
+  fileprivate init(uncompressed bytes: [UInt8]) {
+    self.init()
+    codec = Codec.none.rawValue
+    rawSize = UInt32(bytes.count)
+    checksum = Deflate.checksum(bytes)
+    data = bytes.data
+  }
+}
