@@ -15,9 +15,14 @@ package struct Change: Hashable, Sendable {
 
   /// A change in its place in the lane.
   ///
-  /// - Parameter previous: the hash before it.
+  /// - Parameters:
+  ///   - contents: the hashes of its two parts.
+  ///   - previous: the hash before it.
   /// - Throws: ``LogFailure`` when the header is not in the format or the change is too large.
-  init(lane: LaneID, headerBytes: [UInt8], payloadBytes: [UInt8], previous: Hash) throws(LogFailure) {
+  init(
+    lane: LaneID, headerBytes: [UInt8], payloadBytes: [UInt8], contents: Hash.Contents,
+    previous: Hash
+  ) throws(LogFailure) {
     guard headerBytes.count + payloadBytes.count <= FormatLimits.changeByteLimit else {
       throw .tooLarge("change")
     }
@@ -25,11 +30,22 @@ package struct Change: Hashable, Sendable {
     header = try ChangeHeader(headerBytes, lane: lane)
     self.headerBytes = headerBytes
     self.payloadBytes = payloadBytes
-    hash = Hash(of: previous.bytes, Hash(of: headerBytes).bytes, Hash(of: payloadBytes).bytes)
+    hash = Hash(of: previous.bytes, contents.header.bytes, contents.payload.bytes)
   }
 }
 
 extension Hash {
+  /// The hashes of a change's two parts, which can be known before its place in the lane is.
+  struct Contents: Sendable {
+    let header: Hash
+    let payload: Hash
+
+    init(headerBytes: [UInt8], payloadBytes: [UInt8]) {
+      header = Hash(of: headerBytes)
+      payload = Hash(of: payloadBytes)
+    }
+  }
+
   /// What the first change of a lane is chained to.
   package static func beforeLane(archive: ArchiveID, writingKey: PublicKey) -> Hash {
     Hash(of: Array("stet/1 lane".utf8), archive.bytes, writingKey.bytes)

@@ -53,8 +53,10 @@ package struct LaneWriter: Sendable {
       dependencies: dependencies)
     let payload = try PayloadEncoder(lane: lane, dependencies: dependencies)
       .encode(draft.operations, on: draft.object, salt: salt)
+    let headerBytes = try header.encoded()
     let change = try Change(
-      lane: lane, headerBytes: header.encoded(), payloadBytes: payload, previous: hash)
+      lane: lane, headerBytes: headerBytes, payloadBytes: payload,
+      contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload), previous: hash)
     seq = header.seq
     hash = change.hash
     return change

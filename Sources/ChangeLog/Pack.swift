@@ -10,6 +10,7 @@ package struct PackedRun: Sendable {
   package let previousPrefix: [UInt8]
   package let headers: [[UInt8]]
   package let payloads: [[UInt8]]
+  private let contents: [Hash.Contents]
   package let signature: [UInt8]
 
   package var lastSeq: UInt64 { firstSeq + UInt64(headers.count) - 1 }
@@ -33,7 +34,8 @@ package struct PackedRun: Sendable {
     var hash = previous
     for (place, header) in headers.enumerated() {
       let change = try Change(
-        lane: lane, headerBytes: header, payloadBytes: payloads[place], previous: hash)
+        lane: lane, headerBytes: header, payloadBytes: payloads[place], contents: contents[place],
+        previous: hash)
       guard change.header.seq == firstSeq + UInt64(place) else { throw .malformed("run") }
       hash = change.hash
       changes.append(change)
@@ -107,6 +109,7 @@ extension PackedRun {
     previousPrefix = Array(header.previous)
     headers = header.headers.map { Array($0) }
     payloads = payload.payloads.map { Array($0) }
+    contents = zip(headers, payloads).map { Hash.Contents(headerBytes: $0, payloadBytes: $1) }
     signature = Array(header.signature)
     if header.firstSeq == 1 {
       guard let key = PublicKey(header.writingKey), LaneID(writingKey: key) == lane else {

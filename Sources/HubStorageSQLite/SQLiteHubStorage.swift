@@ -123,7 +123,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
         do {
           var newChangeCount = 0
           for delivery in request.packs {
-            newChangeCount += try log.receive(delivery, from: request.peer).newCount
+            newChangeCount += try log.receive(delivery, Pack(delivery.pack), from: request.peer).newCount
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {

@@ -226,11 +226,14 @@ package struct SQLiteLog: LogIndex {
   ///
   /// A pack without any change that is new is not kept.
   /// - Throws: `LogFailure` when the gate refuses, before anything was written.
-  package func receive(_ delivery: PackDelivery, from peer: StoreID) throws -> Gate.Admission {
+  ///
+  /// - Parameter pack: the delivery's pack, opened.
+  package func receive(_ delivery: PackDelivery, _ pack: Pack, from peer: StoreID) throws
+    -> Gate.Admission
+  {
     guard let genesis = try genesis() else {
       throw PeerFailure(.protocolViolation, "a pack before the archive's genesis record")
     }
-    let pack = try Pack(delivery.pack)
     let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
     if admission.newCount > 0 {
       try append(

@@ -30,20 +30,21 @@ extension Replica: LogStore {
   }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
+    let opened = OpenedPacks(packs)
     var refusal: (any Error)?
     let newChangeCount = try database.write { db in
       let log = SQLiteLog(db)
       let state = StateWriter(db)
       var newChangeCount = 0
-      for delivery in packs {
+      for (place, delivery) in packs.enumerated() {
         do {
-          let admission = try log.receive(delivery, from: peer)
+          let admission = try log.receive(delivery, opened.pack(place), from: peer)
           guard admission.newCount > 0 else { continue }
           newChangeCount += admission.newCount
           let end = try log.end().position
           let before = end - UInt64(admission.changes.count)
-          for (place, change) in admission.changes.enumerated() where !admission.isKnown[place] {
-            try state.apply(change, at: before + UInt64(place) + 1)
+          for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
+            try state.apply(change, at: before + UInt64(offset) + 1)
           }
         } catch let failure as LogFailure {
           refusal = failure

@@ -10,6 +10,9 @@ final class StateStore {
   private let db: Database
   private var lanes: [Int64: LaneID] = [:]
   private var laneNumbers: [LaneID: Int64] = [:]
+  /// Most archives have few deletions and edited texts; where a table is empty, nobody looks into it.
+  private lazy var hasDeletions = isFilled("deletions")
+  private lazy var hasTexts = isFilled("texts")
 
   init(_ db: Database) { self.db = db }
 
@@ -51,8 +54,13 @@ final class StateStore {
 
   func state(of object: Int64) throws -> ObjectState {
     ObjectState(
-      entries: try entries(of: object), deletions: try deletions(of: object),
-      texts: try texts(of: object))
+      entries: try entries(of: object),
+      deletions: hasDeletions ? try deletions(of: object) : [],
+      texts: hasTexts ? try texts(of: object) : [])
+  }
+
+  private func isFilled(_ table: String) -> Bool {
+    (try? Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table))")) ?? true
   }
 
   private func entries(of object: Int64) throws -> [Entry] {
@@ -194,6 +202,7 @@ final class StateStore {
         Int64(deletion.dot.index), deletion.covers.bytes.blob,
       ])
     }
+    if !new.deletions.isEmpty { hasDeletions = true }
     let newDots = Set(new.deletions.map(\.dot))
     for deletion in old.deletions where !newDots.contains(deletion.dot) {
       try db.cachedStatement(
@@ -208,6 +217,7 @@ final class StateStore {
   private func save(_ new: TextState, over old: TextState?, of object: Int64) throws {
     let known = old?.edits.count ?? 0
     guard new.edits.count > known else { return }
+    hasTexts = true
     try db.cachedStatement(
       sql: """
         INSERT INTO texts (object, field, version, content, heads) VALUES (?, ?, ?, ?, ?)

@@ -10,6 +10,8 @@ struct SyncRun {
   let replica: Replica
   let remote: Remote
   let isQuiet: Bool
+  /// A first digest of a large archive takes a moment: it is computed where it gets printed.
+  let isDigestWanted: Bool
 
   /// Runs the session.
   ///
@@ -35,9 +37,10 @@ struct SyncRun {
     try replica.noteReached(
       remote: remote.name, store: outcome.peerStore, clockOffset: outcome.clockOffset,
       sent: outcome.verdict == .equal ? sent : nil)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
     return SyncReport(
-      session: session, seconds: (ContinuousClock.now - start) / .seconds(1),
-      digest: StateDigest.description(of: try replica.digest()))
+      session: session, seconds: seconds,
+      digest: isDigestWanted ? StateDigest.description(of: try replica.digest()) : "")
   }
 }
 

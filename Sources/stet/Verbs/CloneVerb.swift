@@ -38,7 +38,9 @@ struct CloneVerb: AsyncParsableCommand {
     }
     let report: SyncReport
     do {
-      report = try await SyncRun(replica: replica, remote: remote, isQuiet: quiet).run(verb: "clone")
+      report = try await SyncRun(
+        replica: replica, remote: remote, isQuiet: quiet, isDigestWanted: json || stats
+      ).run(verb: "clone")
     } catch {
       // A copy that never began leaves no file behind.
       if isFresh, try replica.genesis() == nil {

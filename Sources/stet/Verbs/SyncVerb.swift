@@ -23,7 +23,8 @@ struct SyncVerb: AsyncParsableCommand {
   func run() async throws {
     let replica = try global.open()
     let report = try await SyncRun(
-      replica: replica, remote: try chosen(from: try replica.remotes()), isQuiet: global.quiet
+      replica: replica, remote: try chosen(from: try replica.remotes()), isQuiet: global.quiet,
+      isDigestWanted: global.json || stats
     ).run(verb: "sync")
     try replica.close()
     try report.write(json: global.json, stats: stats, isQuiet: global.quiet)
