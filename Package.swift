@@ -123,6 +123,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "ProgramTests",
+      dependencies: ["stet", "stetd", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [
         "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",

@@ -1,0 +1,49 @@
+import Foundation
+
+/// A running `stetd` on loopback.
+final class Hub {
+  let address: String
+  private let started: Programs.Started
+  private let data: URL
+
+  /// Starts a hub over a data folder.
+  ///
+  /// - Parameter port: 0 lets the system choose.
+  init(in world: World, archives: [String], port: Int = 0) throws {
+    data = world.folder.appending(path: "hub")
+    for name in archives {
+      let run = try Run(
+        "stetd", ["archive", "create", name, "--data", data.path], in: world.folder)
+      guard run.status == 0 else { throw Unexpected(run: run) }
+    }
+    started = try Programs.start(
+      "stetd", ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"], in: world.folder)
+    _ = Programs.drain(started.complaints)
+    // The first line on stdout is the address; it comes when the hub listens.
+    var line = Data()
+    while !line.contains(UInt8(ascii: "\n")) {
+      let bytes = started.output.fileHandleForReading.availableData
+      guard !bytes.isEmpty else { throw CocoaError(.fileReadUnknown) }
+      line.append(bytes)
+    }
+    address = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  func url(_ archive: String) -> String { "stet://\(address)/\(archive)" }
+
+  var port: Int { Int(address.split(separator: ":").last ?? "") ?? 0 }
+
+  func kill() {
+    Foundation.kill(started.process.processIdentifier, SIGKILL)
+    started.process.waitUntilExit()
+  }
+
+  /// Asks the hub to stop, and waits for it.
+  func stop() -> Int32 {
+    started.process.terminate()
+    started.process.waitUntilExit()
+    return started.process.terminationStatus
+  }
+
+  deinit { if started.process.isRunning { kill() } }
+}
