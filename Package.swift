@@ -103,7 +103,20 @@ let package = Package(
       name: "SyncSimulation", dependencies: ["ChangeLog", "SyncProtocol"], swiftSettings: settings
     ),
     .testTarget(
-      name: "ArchiveModelTests", dependencies: ["ArchiveModel"], swiftSettings: settings
+      name: "ArchiveModelTests",
+      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncSimulation"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ChangeLogTests",
+      dependencies: [
+        "CRDT", "ChangeLog", "SyncSimulation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "CRDTTests", dependencies: ["CRDT", "SyncSimulation"], swiftSettings: settings
     ),
     .testTarget(
       name: "InterchangeTests", dependencies: ["ArchiveModel", "CZlib", "Interchange"],
@@ -131,7 +144,25 @@ let package = Package(
       name: "ReplicaStorageTests",
       dependencies: [
         "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",
-        "SyncSimulation",
+        "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SyncProtocolTests",
+      dependencies: ["CRDT", "ChangeLog", "SyncProtocol", "SyncSimulation"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "VectorTests", dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SyncTransportTests",
+      dependencies: [
+        "ChangeLog", "HubStorage", "SyncProtocol", "SyncSimulation", "SyncTransport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),

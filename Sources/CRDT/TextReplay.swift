@@ -1,8 +1,9 @@
 /// The merge of concurrent text edits: replays a history through a list of items.
 ///
 /// Eg-walker (Gentle & Kleppmann, "Collaborative Text Editing with Eg-walker", EuroSys 2025) in
-/// its plain form, one item per scalar, over the whole history. The order of items follows FugueMax
-/// (Weidner & Kleppmann, "The Art of the Fugue", 2023), so that concurrent runs never interleave.
+/// its plain form, one item per scalar, over the whole history. The order of items is that of Fugue
+/// (Weidner & Kleppmann, "The Art of the Fugue", 2023), so that concurrent runs do not interleave;
+/// not of FugueMax: right siblings go by dot, whatever stands to their right.
 ///
 /// Every item has two states. Its *prepared* state says what it is in the version that the
 /// edit being replayed was made against: not yet inserted, there, or deleted n times. Its *final*
@@ -133,7 +134,7 @@ struct TextReplay {
     _ scalar: Unicode.Scalar, origin: ScalarOrigin, at cursor: Int, of place: Int
   ) -> Int {
     let left = cursor == 0 ? nil : order[cursor - 1]
-    // FugueMax: the right parent counts only where it is a sibling.
+    // Fugue: the right parent counts only where it descends from the left one.
     let next = order[cursor...].first { items[$0].prepared != 0 }
     let right = next.flatMap { items[$0].left == left ? $0 : nil }
     let destination = integrate(origin: origin, left: left, right: right, from: cursor)

@@ -20,7 +20,7 @@ package enum FormatLimits {
   /// A genesis record, bytes.
   package static let genesisByteLimit = 512
   /// An archive's name, UTF-8 bytes: what makes a hello of at most 250 bytes.
-  package static let archiveNameByteLimit = 64
+  package static let archiveNameByteLimit = 56
   /// An element of a set and the value of a register, bytes.
   package static let valueByteLimit = 64 << 10
   /// The author's time in a change, ms before and after 1970-01-01 UTC.

@@ -1,7 +1,7 @@
 internal import CRDT
 package import ChangeLog
 internal import Foundation
-internal import GRDB
+package import GRDB
 internal import LogStorage
 internal import SyncProtocol
 
@@ -220,6 +220,11 @@ package final class Replica: Sendable {
 
   static func lane(_ db: Database) throws -> LaneID? {
     try Data.fetchOne(db.cachedStatement(sql: "SELECT lane FROM replica")).flatMap { LaneID($0) }
+  }
+
+  /// Reads the database itself, for tools that look at a replica from outside.
+  package func inspect<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try database.read(body)
   }
 
   // MARK: - Writing

@@ -139,7 +139,8 @@ extension Hello {
   fileprivate init(_ wire: WireHello) throws(PeerFailure) {
     guard let end = Cursor(wire.end), let frontier = Hash(wire.frontier),
       Genesis.isAcceptable(name: wire.name), wire.versions.count <= 16, wire.codecs.count <= 16,
-      wire.time.magnitude <= FormatLimits.timeLimit.magnitude
+      wire.time.magnitude <= FormatLimits.timeLimit.magnitude,
+      wire.archive.isEmpty || ArchiveID(wire.archive) != nil
     else { throw MessageCodec.violation("hello") }
     versions = wire.versions
     codecs = wire.codecs

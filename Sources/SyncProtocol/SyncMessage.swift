@@ -27,6 +27,20 @@ package struct Hello: Sendable {
   package var known: Cursor?
   package var frontier: Hash
   package var lane: LaneID?
+
+  package init(
+    versions: [UInt32], codecs: [UInt32], archive: RequestedArchive, time: Int64, end: Cursor,
+    known: Cursor?, frontier: Hash, lane: LaneID?
+  ) {
+    self.versions = versions
+    self.codecs = codecs
+    self.archive = archive
+    self.time = time
+    self.end = end
+    self.known = known
+    self.frontier = frontier
+    self.lane = lane
+  }
 }
 
 /// Which archive a session is about.
@@ -54,6 +68,21 @@ package struct Welcome: Sendable {
   /// What the answerer holds of the dialler's lane.
   package var lane: ClaimedHead?
   package var isStreaming: Bool
+
+  package init(
+    version: UInt32, codecs: [UInt32], archive: ArchiveID?, time: Int64, end: Cursor,
+    known: Cursor?, frontier: Hash, lane: ClaimedHead?, isStreaming: Bool
+  ) {
+    self.version = version
+    self.codecs = codecs
+    self.archive = archive
+    self.time = time
+    self.end = end
+    self.known = known
+    self.frontier = frontier
+    self.lane = lane
+    self.isStreaming = isStreaming
+  }
 }
 
 /// A pack on its way, with the sender's cursor after it.

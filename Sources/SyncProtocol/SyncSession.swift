@@ -44,9 +44,12 @@ package enum SyncSession: ~Copyable {
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
-      case .received, .viewed, .gotFrontier, .gotPacks, .stored, .ended:
+      case .ended:
         self = .closed
         return [.fail(.lost)]
+      case .received, .viewed, .gotFrontier, .gotPacks, .stored:
+        self = .closed
+        return [.fail(.unexpected("the session is not open yet"))]
       }
 
     case .greeting(let greeting):
@@ -121,7 +124,7 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.finish(SessionOutcome(.interrupted))]
-      case .refused(let failure):
+      case .received(.failure(let failure)), .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
@@ -145,7 +148,7 @@ package enum SyncSession: ~Copyable {
           self = .closed
           return [.fail(failure)]
         }
-      case .refused(let failure):
+      case .received(.failure(let failure)), .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .ended:
@@ -171,7 +174,7 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.finish(outcome)]
-      case .refused(let failure):
+      case .received(.failure(let failure)), .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:

@@ -30,8 +30,14 @@ struct Machine {
   }
 
   /// A file in the machine's folder.
-  func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: folder.appending(path: name))
+  ///
+  /// - Parameter modified: when it says that it was written, seconds since 1970-01-01 UTC.
+  func write(_ text: String, to name: String, modified: Double? = nil) throws {
+    let file = folder.appending(path: name)
+    try Data(text.utf8).write(to: file)
+    guard let modified else { return }
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: modified)], ofItemAtPath: file.path)
   }
 }
 

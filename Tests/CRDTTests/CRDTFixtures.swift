@@ -1,0 +1,49 @@
+import CRDT
+
+extension LaneID {
+  /// The lane of a test's author: 16 times one byte.
+  static func author(_ number: UInt8) -> LaneID {
+    guard let lane = LaneID(Array(repeating: number, count: byteCount)) else {
+      preconditionFailure("16 bytes are a lane id")
+    }
+    return lane
+  }
+}
+
+extension Dot {
+  /// The first operation of an author's change.
+  static func of(_ author: UInt8, _ seq: UInt64, index: UInt32 = 0) -> Dot {
+    Dot(lane: .author(author), seq: seq, index: index)
+  }
+}
+
+extension TextID {
+  static let note = TextID(field: 3)
+}
+
+extension ObjectState {
+  /// Takes in a text edit of the note.
+  mutating func apply(_ edit: TextEdit, base: String) {
+    apply(.edit(text: .note, base: base, edit: edit), at: edit.dot, time: 0)
+  }
+
+  /// The note after these edits, in this order.
+  static func note(_ edits: [TextEdit], base: String) -> TextState {
+    var state = ObjectState()
+    for edit in edits { state.apply(edit, base: base) }
+    return state.text(.note) ?? TextState(id: .note, base: base)
+  }
+}
+
+/// A text as its scalars: `String` compares by canonical equivalence, the merge by scalars.
+func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
+
+/// Every order of a few things.
+func permutations<Element>(of elements: [Element]) -> [[Element]] {
+  guard !elements.isEmpty else { return [[]] }
+  return elements.indices.flatMap { place in
+    var rest = elements
+    let first = rest.remove(at: place)
+    return permutations(of: rest).map { [first] + $0 }
+  }
+}

@@ -1,0 +1,114 @@
+import ArchiveModel
+import ChangeLog
+import HubStorage
+import ReplicaStorage
+import SyncProtocol
+import SyncSimulation
+import Testing
+
+@Suite struct ReplicaSyncTests {
+  private let world = TestWorld()
+
+  private func hub() throws -> MemoryHubArchive {
+    let random = world.random
+    let storage = MemoryHubStorage {
+      guard let store = StoreID(random.bytes(16)) else { preconditionFailure("16 bytes") }
+      return store
+    }
+    try storage.createArchive(named: "desk")
+    return try storage.archive(named: "desk")
+  }
+
+  @Test func `an empty hub becomes the archive of the first that syncs into it`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    #expect(try world.sync(anna, with: hub).dialler?.verdict == .equal)
+    #expect(try hub.frontier() == anna.frontier())
+    let stranger = try world.replica(named: "other")
+    #expect(try world.sync(stranger, with: hub).failures.first?.code == .wrongArchive)
+  }
+
+  @Test func `nothing to do takes one round trip`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    _ = try world.sync(anna, with: hub)
+    let tally = try #require(try world.sync(anna, with: hub).dialler?.tally)
+    #expect(tally.roundTrips == 1)
+    #expect(tally.packsSent + tally.packsReceived == 0)
+  }
+
+  @Test func `a connection that breaks anywhere goes on where it broke`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    for number in 0..<12 {
+      try anna.write { _ = try $0.importArticle("\(number)", headline: "h\(number)") }
+    }
+    let genesis = try #require(try anna.genesis())
+    var arrived: UInt64 = 0
+    var verdict: SessionOutcome.Verdict?
+    while verdict != .equal {
+      let result = SessionPair(
+        dialler: anna, answerer: hub, clock: world.clock, packsUntilBreak: 2
+      ).run(archive: .id(genesis.archive, name: genesis.name))
+      verdict = result.dialler?.verdict
+      // Every session gets further: what is durable is not sent again.
+      let end = try hub.view(of: nil, knowing: nil, writing: nil).end.position
+      try #require(end > arrived)
+      arrived = end
+    }
+    #expect(try hub.frontier() == anna.frontier())
+  }
+
+  @Test func `a change beyond the hub's knowledge arrives however lanes lie in buckets`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    _ = try world.sync(anna, with: hub)
+    let others = try (0..<30).map { try world.clone(of: anna, named: "r\($0)") }
+    for (number, other) in others.enumerated() {
+      try other.write { _ = try $0.importArticle("o\(number)", headline: "h") }
+      #expect(try world.sync(other, with: hub).dialler?.verdict == .equal)
+    }
+    #expect(try world.sync(anna, with: hub).dialler?.verdict == .equal)
+    // First contact of two replicas that differ in one lane: only that lane goes over.
+    try others[29].write { _ = try $0.importArticle("late", headline: "h") }
+    _ = try world.sync(others[29], with: hub)
+    let result = try world.sync(anna, with: others[29])
+    #expect(result.dialler?.verdict == .equal)
+    #expect((result.dialler?.tally.packsReceived ?? 0) <= 3)
+    #expect(try anna.frontier() == hub.frontier())
+  }
+
+  @Test func `acknowledged packs are in the store when the acknowledgement leaves`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    _ = try world.sync(anna, with: hub)
+    let bert = try Replica.createForCloning(
+      at: nil, from: "memory", environment: world.environment(named: "bert"))
+    let view = try bert.view(of: nil, knowing: nil, writing: nil)
+    var session = SyncSession.dialling(
+      DialRequest(archive: .name("desk"), limits: SyncLimits()))
+    _ = session.handle(.opened(view, time: 0))
+    // Until the store has answered, no effect says that anything is durable.
+    let genesis = try #require(try anna.genesis())
+    let welcome = Welcome(
+      version: 1, codecs: [0, 1], archive: genesis.archive, time: 0,
+      end: try hub.view(of: nil, knowing: nil, writing: nil).end, known: nil,
+      frontier: try hub.frontier().digest, lane: nil, isStreaming: false)
+    var effects = session.handle(.received(.welcome(welcome)))
+    effects += session.handle(.viewed(view, time: 0))
+    effects += session.handle(.received(.birth(genesis: genesis.bytes)))
+    let packs = try hub.packs(
+      PackRequest(
+        after: 0, upTo: .max, selection: .beyond(.empty), byteLimit: .max, packLimit: .max)
+    ).packs
+    for pack in packs { effects += session.handle(.received(.pack(pack))) }
+    #expect(!effects.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
+    let stored = session.handle(
+      .stored(position: packs[0].position, AppendReceipt(newChangeCount: 1)))
+    #expect(stored.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
+  }
+}

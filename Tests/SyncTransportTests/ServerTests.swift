@@ -1,0 +1,179 @@
+import ChangeLog
+import Foundation
+import HubStorage
+import NIOCore
+import NIOPosix
+import SyncProtocol
+import SyncSimulation
+import SyncTransport
+import Synchronization
+import Testing
+
+/// A server on loopback with one empty archive, and raw bytes against it.
+@Suite struct ServerTests {
+  private static func withServer(
+    _ body: @escaping @Sendable (Int) async throws -> Void
+  ) async throws -> [SyncServer.ConnectionEvent] {
+    let random = SharedRandom(seed: 7)
+    let storage = MemoryHubStorage {
+      guard let store = StoreID(random.bytes(16)) else { preconditionFailure("16 bytes") }
+      return store
+    }
+    try storage.createArchive(named: "desk")
+    let (servers, source) = AsyncStream.makeStream(of: ListeningServer.self)
+    let events = ReportedEvents()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await SyncServer(limits: SyncLimits(), now: { 0 }).run(
+          host: "127.0.0.1", port: 0,
+          listening: { source.yield($0) },
+          report: { events.append($0) },
+          authorise: { archive in
+            BlockingSessionStore(try storage.archive(named: archive.name))
+          })
+      }
+      for await server in servers {
+        try await body(Int(server.address.split(separator: ":")[1]) ?? 0)
+        server.stop()
+        break
+      }
+      try await group.waitForAll()
+    }
+    return events.all
+  }
+
+  /// Sends bytes in pieces, and returns what the server answers: its first frame, or all until it
+  /// closes.
+  private static func answer(to bytes: [UInt8], port: Int, pieceByteCount: Int = 4096) async throws
+    -> [UInt8]
+  {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connect(host: "127.0.0.1", port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await channel.executeThenClose { inbound, outbound in
+      for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
+        let piece = bytes[start..<min(bytes.count, start + pieceByteCount)]
+        try? await outbound.write(ByteBuffer(bytes: piece))
+      }
+      var answer: [UInt8] = []
+      var decoder = FrameDecoder(byteLimit: 4096)
+      do {
+        for try await buffer in inbound {
+          answer += Array(buffer.readableBytesView)
+          decoder.append(buffer.readableBytesView)
+          if try decoder.next() != nil { break }
+        }
+      } catch {
+        // A reset while bytes were still on their way is an answer too.
+      }
+      return answer
+    }
+  }
+
+  private static func hello(archive: String) -> [UInt8] {
+    let store = StoreID([UInt8](repeating: 9, count: 16))
+    let end = store.map { Cursor(store: $0, position: 0, check: LogCheck(store: $0).prefix) }
+    guard let end else { return [] }
+    let hello = Hello(
+      versions: [1], codecs: [0, 1], archive: .name(archive), time: 0, end: end, known: nil,
+      frontier: Frontier().digest, lane: nil)
+    return FrameDecoder.preface + FrameDecoder.frame(MessageCodec.encode(.hello(hello)))
+  }
+
+  static let strangers: [(what: String, bytes: [UInt8])] = [
+    (what: "another protocol", bytes: Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)),
+    (what: "a frame that claims 4 GiB", bytes: FrameDecoder.preface + [255, 255, 255, 255]),
+    (what: "a frame above the greeting's limit", bytes: FrameDecoder.preface + [0, 16, 0, 0]),
+    (what: "no message", bytes: FrameDecoder.preface + FrameDecoder.frame([255, 255, 255])),
+    (what: "a message out of turn", bytes: FrameDecoder.preface + FrameDecoder.frame([0x3A, 0])),
+    (what: "noise", bytes: SharedRandom(seed: 3).bytes(100_000)),
+  ]
+
+  @Test(arguments: strangers)
+  func `a peer that speaks something else is refused and nothing breaks`(
+    what: String, bytes: [UInt8]
+  ) async throws {
+    let events = try await Self.withServer { port in
+      _ = try await Self.answer(to: bytes, port: port)
+      // The server still answers others.
+      let answer = try await Self.answer(to: Self.hello(archive: "desk"), port: port)
+      #expect(answer.starts(with: FrameDecoder.preface))
+    }
+    let failures = events.filter { if case .failed = $0 { true } else { false } }
+    #expect(failures.count == 1, "\(what)")
+  }
+
+  @Test func `a hello that comes byte by byte is understood`() async throws {
+    _ = try await Self.withServer { port in
+      let answer = try await Self.answer(
+        to: Self.hello(archive: "desk"), port: port, pieceByteCount: 1)
+      var decoder = FrameDecoder(byteLimit: 4096)
+      decoder.append(answer)
+      let message = try #require(try decoder.next())
+      let decoded = try MessageCodec.decode(message, limits: SyncLimits())
+      guard case .welcome = decoded else {
+        Issue.record("not a welcome")
+        return
+      }
+    }
+  }
+
+  @Test func `an unknown archive is refused in words`() async throws {
+    _ = try await Self.withServer { port in
+      let answer = try await Self.answer(to: Self.hello(archive: "other"), port: port)
+      var decoder = FrameDecoder(byteLimit: 4096)
+      decoder.append(answer)
+      let message = try #require(try decoder.next())
+      guard case .failure = try MessageCodec.decode(message, limits: SyncLimits()) else {
+        Issue.record("not a failure")
+        return
+      }
+    }
+  }
+
+  @Test func `a client whose peer is no hub says so`() async throws {
+    // A listener that greets like a mail server.
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .bind(host: "127.0.0.1", port: 0) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    let port = server.channel.localAddress?.port ?? 0
+    let mail = Task {
+      try await server.executeThenClose { connections in
+        for try await connection in connections {
+          try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: "220 mail.example.org ESMTP\r\n"))
+            for try await _ in inbound {}
+          }
+        }
+      }
+    }
+    defer { mail.cancel() }
+    let random = SharedRandom(seed: 5)
+    let storage = MemoryHubStorage {
+      guard let store = StoreID(random.bytes(16)) else { preconditionFailure("16 bytes") }
+      return store
+    }
+    try storage.createArchive(named: "desk")
+    let address = try #require(SyncAddress("stet://127.0.0.1:\(port)/desk"))
+    let store = BlockingSessionStore(try storage.archive(named: "desk"))
+    await #expect(throws: PeerFailure.self) {
+      try await SyncClient(limits: SyncLimits(), now: { 0 }).sync(
+        store, with: address, archive: nil, peer: nil)
+    }
+  }
+}
+
+/// What a server reported.
+private final class ReportedEvents: Sendable {
+  private let events = Mutex<[SyncServer.ConnectionEvent]>([])
+
+  var all: [SyncServer.ConnectionEvent] { events.withLock { $0 } }
+
+  func append(_ event: SyncServer.ConnectionEvent) { events.withLock { $0.append(event) } }
+}

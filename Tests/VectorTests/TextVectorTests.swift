@@ -1,0 +1,73 @@
+import CRDT
+import Testing
+
+struct TextVectors: Codable {
+  struct Hunk: Codable {
+    var position: Int
+    var delete: Int
+    var insert: String
+  }
+
+  struct Edit: Codable {
+    var dot: DotVector
+    var parents: [DotVector]
+    var hunks: [Hunk]
+  }
+
+  struct Merge: Codable {
+    var description: String
+    var base: String
+    /// In a causal order; any other one gives the same.
+    var edits: [Edit]
+    var text: String
+    var heads: [DotVector]
+  }
+
+  var merges: [Merge]
+}
+
+@Suite struct TextVectorTests {
+  @Test func `merged texts`() throws {
+    let vectors = try VectorFile.load("texts", as: TextVectors.self)
+    #expect(!vectors.merges.isEmpty)
+    for vector in vectors.merges {
+      let edits = try vector.edits.map { edit in
+        TextEdit(
+          dot: try #require(edit.dot.dot),
+          parents: edit.parents.dots,
+          hunks: edit.hunks.map {
+            Hunk(position: $0.position, deleteCount: $0.delete, insert: $0.insert)
+          }
+        )
+      }
+      for order in [edits, Self.latestFirst(edits)] {
+        var state = ObjectState()
+        for edit in order {
+          state.apply(
+            .edit(text: TextID(field: 30), base: vector.base, edit: edit),
+            at: edit.dot,
+            time: 0
+          )
+        }
+        let text = try #require(state.text(TextID(field: 30)))
+        #expect(
+          text.content.unicodeScalars.elementsEqual(vector.text.unicodeScalars),
+          "\(vector.description)"
+        )
+        #expect(text.heads == vector.heads.dots, "\(vector.description)")
+      }
+    }
+  }
+
+  /// Another causal order: whatever can come, the last one first.
+  private static func latestFirst(_ edits: [TextEdit]) -> [TextEdit] {
+    var waiting = edits
+    var order: [TextEdit] = []
+    while let place = waiting.lastIndex(where: { edit in
+      edit.parents.allSatisfy { parent in !waiting.contains { $0.dot == parent } }
+    }) {
+      order.append(waiting.remove(at: place))
+    }
+    return order
+  }
+}
