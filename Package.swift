@@ -30,8 +30,20 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
-    .target(name: "ArchiveModel", dependencies: ["CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf")], swiftSettings: settings),
-    .target(name: "SyncProtocol", dependencies: ["CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf")], swiftSettings: settings),
+    .target(
+      name: "ArchiveModel",
+      dependencies: [
+        "CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "SyncProtocol",
+      dependencies: [
+        "CRDT", "ChangeLog", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: settings
+    ),
     .target(
       name: "LogStorage",
       dependencies: [
@@ -40,7 +52,8 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
-      name: "HubStorage", dependencies: ["CRDT", "ChangeLog", "SyncProtocol"],
+      name: "HubStorage",
+      dependencies: ["CRDT", "ChangeLog", "SyncProtocol"],
       swiftSettings: settings
     ),
     .target(
@@ -60,7 +73,9 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
-      name: "Interchange", dependencies: ["ArchiveModel", "CZlib"], swiftSettings: settings
+      name: "Interchange",
+      dependencies: ["ArchiveModel", "CZlib"],
+      swiftSettings: settings
     ),
     .target(
       name: "SyncTransport",
@@ -83,7 +98,8 @@ let package = Package(
     .executableTarget(
       name: "stetd",
       dependencies: [
-        "HubService", "HubStorage", "HubStorageSQLite", "LogStorage", "SyncProtocol", "SyncTransport",
+        "HubService", "HubStorage", "HubStorageSQLite", "LogStorage", "SyncProtocol",
+        "SyncTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -93,14 +109,17 @@ let package = Package(
     .executableTarget(
       name: "stet",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "ReplicaStorage", "SyncProtocol",
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "ReplicaStorage",
+        "SyncProtocol",
         "SyncTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
     ),
     .target(
-      name: "SyncSimulation", dependencies: ["ChangeLog", "SyncProtocol"], swiftSettings: settings
+      name: "SyncSimulation",
+      dependencies: ["ChangeLog", "SyncProtocol"],
+      swiftSettings: settings
     ),
     .testTarget(
       name: "ArchiveModelTests",
@@ -116,10 +135,13 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "CRDTTests", dependencies: ["CRDT", "SyncSimulation"], swiftSettings: settings
+      name: "CRDTTests",
+      dependencies: ["CRDT", "SyncSimulation"],
+      swiftSettings: settings
     ),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["ArchiveModel", "CZlib", "Interchange"],
+      name: "InterchangeTests",
+      dependencies: ["ArchiveModel", "CZlib", "Interchange"],
       swiftSettings: settings
     ),
     .target(
@@ -154,7 +176,8 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "VectorTests", dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
+      name: "VectorTests",
+      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
       swiftSettings: settings
     ),
     .testTarget(

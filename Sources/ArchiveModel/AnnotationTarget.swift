@@ -34,7 +34,7 @@ package struct AnnotationTarget: Sendable {
 
   /// The operation that writes the target.
   ///
-  /// - Parameter versionDot: the operation that brought the version.
+  /// - `versionDot`: the operation that brought the version.
   package func operation(versionDot: Dot) -> Operation {
     var names = [versionDot]
     var wire = WireTarget()
@@ -52,7 +52,11 @@ package struct AnnotationTarget: Sendable {
       wire.suffix = passage.quote.suffix
     }
     return Operation(
-      field: AnnotationField.target.rawValue, kind: .write, names: names, body: wire.encoded)
+      field: AnnotationField.target.rawValue,
+      kind: .write,
+      names: names,
+      body: wire.encoded
+    )
   }
 
   /// Reads a target; `nil` when it is none.
@@ -70,8 +74,10 @@ package struct AnnotationTarget: Sendable {
         return nil
       }
       passage = Passage(
-        first: first, last: last,
-        quote: Quote(exact: wire.exact, prefix: wire.prefix, suffix: wire.suffix))
+        first: first,
+        last: last,
+        quote: Quote(exact: wire.exact, prefix: wire.prefix, suffix: wire.suffix)
+      )
     }
   }
 }

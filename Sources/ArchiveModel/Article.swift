@@ -16,7 +16,7 @@ package struct Article: Sendable {
 
   /// Puts an article together.
   ///
-  /// - Parameter versions: the records of its versions that can be read.
+  /// - `versions`: the records of its versions that can be read.
   package init(id: ObjectID, state: ObjectState, versions: [VersionName: ArticleVersion]) {
     self.id = id
     isLive = state.isLive
@@ -41,7 +41,10 @@ package struct Article: Sendable {
   }
 
   /// The version with the greatest (source's modified time, latest fetch, name).
-  private static func current(of state: ObjectState, versions: [VersionName: ArticleVersion])
+  private static func current(
+    of state: ObjectState,
+    versions: [VersionName: ArticleVersion]
+  )
     -> VersionName?
   {
     if versions.count == 1 { return versions.first?.key }
@@ -56,7 +59,8 @@ package struct Article: Sendable {
   }
 
   private static func rank(
-    _ version: (key: VersionName, value: ArticleVersion), _ fetched: [VersionName: Int64]
+    _ version: (key: VersionName, value: ArticleVersion),
+    _ fetched: [VersionName: Int64]
   ) -> (Int64, Int64, VersionName) {
     (
       Instant.milliseconds(ofISO: version.value.modified) ?? .min, fetched[version.key] ?? .min,

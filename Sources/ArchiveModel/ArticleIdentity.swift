@@ -1,8 +1,9 @@
 internal import CRDT
 package import ChangeLog
 
-/// What an article is recognised by, strongest first. Normative, with vectors: `Protocol/merge.md`,
-/// identity rules 1.
+/// What an article is recognised by, strongest first.
+///
+/// Normative, with vectors: `Protocol/merge.md`, identity rules 1.
 package enum ArticleIdentity: Sendable {
   /// The source's own id.
   case sourceID(source: String, id: String)
@@ -34,13 +35,18 @@ package enum ArticleIdentity: Sendable {
       }
     guard
       let object = ObjectID(
-        type: ObjectType.article.rawValue, bytes: hash.bytes.prefix(ObjectID.byteCount))
+        type: ObjectType.article.rawValue,
+        bytes: hash.bytes.prefix(ObjectID.byteCount)
+      )
     else { preconditionFailure("a hash is longer than an object id") }
     return object
   }
 
   private static func hash(_ tag: String, _ parts: [String]) -> Hash {
-    Hash(of: Array(tag.utf8), parts.flatMap { UInt32($0.utf8.count).bigEndianBytes + Array($0.utf8) })
+    Hash(
+      of: Array(tag.utf8),
+      parts.flatMap { UInt32($0.utf8.count).bigEndianBytes + Array($0.utf8) }
+    )
   }
 
   /// A source's name with ASCII letters in lower case; other letters stay, because no table of
@@ -50,6 +56,7 @@ package enum ArticleIdentity: Sendable {
   }
 
   /// Without fragment; scheme and host in ASCII lower case, no default port, `/` for an empty path.
+  ///
   /// Of what is no `http` or `https` address only the fragment goes. Looks at bytes alone.
   static func canonicalURL(_ url: String) -> String {
     let bytes = Array(url.utf8.prefix { $0 != UInt8(ascii: "#") })

@@ -100,7 +100,9 @@ package struct Sighting: Sendable {
 
 /// What a register holds: a text, or nothing, which withdraws the correction.
 package enum RegisterValue {
-  /// Reads a register's body. Bytes of another form count as nothing.
+  /// Reads a register's body.
+  ///
+  /// Bytes of another form count as nothing.
   package static func text(_ body: [UInt8]) -> String? {
     guard let wire = try? WireValue(serializedBytes: body), wire.hasText else { return nil }
     return wire.text

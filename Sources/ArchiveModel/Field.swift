@@ -1,6 +1,8 @@
 internal import ChangeLog
 
-/// What an object is. The numbers stand in changes.
+/// What an object is.
+///
+/// The numbers stand in changes.
 package enum ObjectType: UInt32, Sendable {
   case article = 1
   case annotation = 2
@@ -68,8 +70,10 @@ package enum FieldName {
   }
 }
 
-/// How a field merges. An operation of another kind on it has no effect, for everybody; fields of
-/// newer programs merge by the kind of each operation.
+/// How a field merges.
+///
+/// An operation of another kind on it has no effect, for everybody; fields of newer programs merge
+/// by the kind of each operation.
 enum FieldKind {
   case register
   case set

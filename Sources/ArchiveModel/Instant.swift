@@ -1,7 +1,9 @@
 /// Times as articles carry them.
 package enum Instant {
-  /// ms since 1970-01-01 UTC of an ISO 8601 time as ``ArticleVersion/published`` holds it: a date, a
-  /// date and time without zone (taken as UTC), or one with `Z`. `nil` for anything else.
+  /// ms since 1970-01-01 UTC of an ISO 8601 time as ``ArticleVersion/published`` holds it: a date,
+  /// a date and time without zone (taken as UTC), or one with `Z`.
+  ///
+  /// `nil` for anything else.
   package static func milliseconds(ofISO text: String) -> Int64? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 10, let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
@@ -18,8 +20,10 @@ package enum Instant {
     return days + ((hour * 60 + minute) * 60 + second) * 1000
   }
 
-  /// A time as ISO 8601 in UTC, to the second. One outside of the years 0 to 9999, which no clock
-  /// shows but a foreign record may, counts as the nearest.
+  /// A time as ISO 8601 in UTC, to the second.
+  ///
+  /// One outside of the years 0 to 9999, which no clock shows but a foreign record may, counts as
+  /// the nearest.
   package static func iso(milliseconds unbounded: Int64) -> String {
     let milliseconds = min(max(unbounded, -62_167_219_200_000), 253_402_300_799_999)
     let seconds = milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000

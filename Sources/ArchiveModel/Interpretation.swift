@@ -15,7 +15,10 @@ package struct Interpretation {
   ///   it depends on, so it is the same for everybody.
   /// - Throws: what looking up a version throws.
   package func merge(
-    _ operation: Operation, at dot: Dot, on object: ObjectID, in state: ObjectState
+    _ operation: Operation,
+    at dot: Dot,
+    on object: ObjectID,
+    in state: ObjectState
   ) throws -> MergeOperation? {
     guard let kind = Operation.Kind(rawValue: operation.kind),
       FieldKind.of(operation.field, type: object.type)?.allows(kind) ?? true
@@ -47,22 +50,29 @@ package struct Interpretation {
   /// An edit of an article's body names first the operation that brought the version, then its
   /// parents; other texts begin empty, and all names are parents.
   private func edit(
-    _ operation: Operation, at dot: Dot, on object: ObjectID, in state: ObjectState
+    _ operation: Operation,
+    at dot: Dot,
+    on object: ObjectID,
+    in state: ObjectState
   ) throws -> MergeOperation? {
     guard let hunks = TextEditBody.hunks(operation.body) else { return nil }
     guard
       object.type == ObjectType.article.rawValue, operation.field == ArticleField.body.rawValue
     else {
       return .edit(
-        text: TextID(field: operation.field), base: "",
-        edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks))
+        text: TextID(field: operation.field),
+        base: "",
+        edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks)
+      )
     }
     let versions = state.entries(of: ArticleField.versions.rawValue)
     guard let entry = versions.first(where: { $0.dot == operation.names.first }),
       let version = VersionName(entry.value), let base = try body(version)
     else { return nil }
     return .edit(
-      text: TextID(field: operation.field, version: version.bytes), base: base,
-      edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks))
+      text: TextID(field: operation.field, version: version.bytes),
+      base: base,
+      edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks)
+    )
   }
 }

@@ -10,7 +10,8 @@ package enum OperationText {
     case .remove: return "took \(operation.names.count) out of \(field)"
     case .edit:
       let hunks = TextEditBody.hunks(operation.body) ?? []
-      return "edited \(field): " + hunks.map { "+\"\($0.insert)\" -\($0.deleteCount)" }.joined(separator: ", ")
+      return "edited \(field): "
+        + hunks.map { "+\"\($0.insert)\" -\($0.deleteCount)" }.joined(separator: ", ")
     case .delete: return "deleted it"
     case .restore: return "restored it"
     case nil: return "needs a newer stet"

@@ -14,7 +14,7 @@ package struct Quote: Sendable {
 
   /// The passage that these scalars of a text make.
   ///
-  /// - Parameter range: not empty, within the text.
+  /// - `range`: not empty, within the text.
   package init(_ range: Range<Int>, of text: some Collection<Unicode.Scalar>) {
     let scalars = Array(text)
     exact = String(scalars: scalars[range])

@@ -38,7 +38,7 @@ package enum SearchText {
 
   /// A few words of a text around the first word of the query that stands in it.
   ///
-  /// - Parameter width: scalars on both sides.
+  /// - `width`: scalars on both sides.
   package static func snippet(of text: String, for query: String, width: Int = 48) -> String {
     let scalars = Array(text.unicodeScalars)
     let lowered = scalars.map(lowered)
@@ -81,7 +81,8 @@ package enum SearchText {
   }
 
   private static func append(
-    _ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView
+    _ scalar: Unicode.Scalar,
+    to result: inout String.UnicodeScalarView
   ) {
     switch scalar.value {
     case 0x064A, 0x0649: result.append("\u{6CC}")  // Arabic yeh, alef maksura: Persian yeh
@@ -108,7 +109,8 @@ package enum SearchText {
   }
 
   private static func flush(
-    _ run: inout [Unicode.Scalar], into result: inout String.UnicodeScalarView
+    _ run: inout [Unicode.Scalar],
+    into result: inout String.UnicodeScalarView
   ) {
     guard let first = run.first else { return }
     result.append(" ")

@@ -11,7 +11,9 @@ package struct Dot: Hashable, Sendable, Comparable {
     self.index = index
   }
 
-  /// 28 bytes: lane, sequence number and index, most significant first. Sorts as the dot does.
+  /// 28 bytes: lane, sequence number and index, most significant first.
+  ///
+  /// Sorts as the dot does.
   package var bytes: [UInt8] {
     lane.bytes + seq.bigEndianBytes + index.bigEndianBytes
   }

@@ -9,7 +9,9 @@ package struct Entry: Hashable, Sendable {
   package let field: UInt32
   package let dot: Dot
   package let kind: Kind
-  /// The author's clock, ms. Picks which of several concurrent values is shown first, never more.
+  /// The author's clock, ms.
+  ///
+  /// Picks which of several concurrent values is shown first, never more.
   package let time: Int64
   package let value: [UInt8]
 

@@ -52,9 +52,8 @@ package struct ObjectState: Sendable {
 
   /// Takes in one operation.
   ///
-  /// - Parameters:
-  ///   - dot: the operation's own.
-  ///   - time: the author's clock, ms.
+  /// - `dot`: the operation's own.
+  /// - `time`: the author's clock, ms.
   package mutating func apply(_ operation: MergeOperation, at dot: Dot, time: Int64) {
     switch operation {
     case .write(let field, let replaced, let value):
@@ -76,7 +75,9 @@ package struct ObjectState: Sendable {
     case .delete(let covered):
       let deletion = Deletion(dot: dot, covers: covered.sorted())
       deletions.insert(
-        deletion, at: deletions.firstIndex { dot < $0.dot } ?? deletions.endIndex)
+        deletion,
+        at: deletions.firstIndex { dot < $0.dot } ?? deletions.endIndex
+      )
     case .restore(let lifted):
       deletions.removeAll { lifted.contains($0.dot) }
     }

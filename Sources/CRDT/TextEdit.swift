@@ -15,8 +15,9 @@ package struct TextID: Hashable, Sendable, Comparable {
   }
 }
 
-/// One place of a text edit. Positions and counts are Unicode scalars of the text as the edit's
-/// parents describe it.
+/// One place of a text edit.
+///
+/// Positions and counts are Unicode scalars of the text as the edit's parents describe it.
 package struct Hunk: Sendable {
   package let position: Int
   package let deleteCount: Int

@@ -46,15 +46,22 @@ struct TextReplay {
       let origin = ScalarOrigin(edit: nil, offset: offset)
       items.append(
         Item(
-          scalar: scalar, origin: origin, left: offset == 0 ? nil : offset - 1, right: nil,
-          prepared: 1))
+          scalar: scalar,
+          origin: origin,
+          left: offset == 0 ? nil : offset - 1,
+          right: nil,
+          prepared: 1
+        )
+      )
       order.append(offset)
     }
     var places: [Dot: Int] = [:]
     for (place, edit) in edits.enumerated() {
       let parents = edit.parents.compactMap { places[$0] }
       places[edit.dot] = place
-      steps.append(Step(ancestors: parents.reduce(into: Set(parents)) { $0.formUnion(steps[$1].ancestors) }))
+      steps.append(
+        Step(ancestors: parents.reduce(into: Set(parents)) { $0.formUnion(steps[$1].ancestors) })
+      )
       prepare(steps[place].ancestors)
       guard edit.fits(count: order.count { items[$0].prepared == 1 }) else {
         misfits.insert(edit.dot)
@@ -131,7 +138,10 @@ struct TextReplay {
 
   /// Puts one scalar into the order and returns the place right after it.
   private mutating func insert(
-    _ scalar: Unicode.Scalar, origin: ScalarOrigin, at cursor: Int, of place: Int
+    _ scalar: Unicode.Scalar,
+    origin: ScalarOrigin,
+    at cursor: Int,
+    of place: Int
   ) -> Int {
     let left = cursor == 0 ? nil : order[cursor - 1]
     // Fugue: the right parent counts only where it descends from the left one.
@@ -174,8 +184,9 @@ struct TextReplay {
 }
 
 extension ScalarOrigin {
-  /// The order of concurrent insertions at one place: (lane, seq, index, offset). Base scalars
-  /// are never concurrent with anything.
+  /// The order of concurrent insertions at one place: (lane, seq, index, offset).
+  ///
+  /// Base scalars are never concurrent with anything.
   fileprivate func precedes(_ other: ScalarOrigin) -> Bool {
     guard let edit, let otherEdit = other.edit else { return false }
     return edit == otherEdit ? offset < other.offset : edit < otherEdit

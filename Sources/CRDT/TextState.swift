@@ -30,8 +30,10 @@ package struct TextState: Sendable {
     self.content = content
   }
 
-  /// Takes in an edit. One that names parents which are not edits of this text, or whose hunks
-  /// don't fit the text of its parents, has no effect: it is no edit of this text, for everybody.
+  /// Takes in an edit.
+  ///
+  /// One that names parents which are not edits of this text, or whose hunks don't fit the text of
+  /// its parents, has no effect: it is no edit of this text, for everybody.
   mutating func apply(_ edit: TextEdit) {
     let known = Set(edits.map(\.dot))
     guard edit.parents.allSatisfy(known.contains) else { return }

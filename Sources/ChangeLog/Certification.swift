@@ -28,15 +28,20 @@ package struct Certification: Hashable, Sendable {
   ///
   /// - Throws: ``LogFailure/malformed(_:)`` unless the change is of class identity, on the member's
   ///   profile, and its first operation certifies `writingKey` with the member's signature.
-  package init(beginning change: Change, writingKey: PublicKey, archive: ArchiveID) throws(LogFailure)
-  {
+  package init(
+    beginning change: Change,
+    writingKey: PublicKey,
+    archive: ArchiveID
+  ) throws(LogFailure) {
     let payload = try ChangePayload(of: change)
     guard change.header.changeClass == .identity, let operation = payload.operations.first ?? nil,
       operation.field == Self.field, operation.kind == Operation.Kind.add.rawValue,
       let certification = Certification(operation.body), certification.writingKey == writingKey,
       payload.object == .profile(of: certification.member),
       certification.member.verifies(
-        certification.signature, of: .writingKey(archive: archive, key: writingKey))
+        certification.signature,
+        of: .writingKey(archive: archive, key: writingKey)
+      )
     else { throw .malformed("first change of a lane") }
     self = certification
   }

@@ -15,12 +15,14 @@ package struct Change: Hashable, Sendable {
 
   /// A change in its place in the lane.
   ///
-  /// - Parameters:
-  ///   - contents: the hashes of its two parts.
-  ///   - previous: the hash before it.
-  /// - Throws: ``LogFailure`` when the header is not in the format or the change is too large.
+  /// - `contents`: the hashes of its two parts.
+  /// - `previous`: the hash before it.
+  /// Throws: ``LogFailure`` when the header is not in the format or the change is too large.
   init(
-    lane: LaneID, headerBytes: [UInt8], payloadBytes: [UInt8], contents: Hash.Contents,
+    lane: LaneID,
+    headerBytes: [UInt8],
+    payloadBytes: [UInt8],
+    contents: Hash.Contents,
     previous: Hash
   ) throws(LogFailure) {
     guard headerBytes.count + payloadBytes.count <= FormatLimits.changeByteLimit else {
@@ -54,7 +56,9 @@ extension Hash {
 
 /// What is known of a change without its payload.
 package struct ChangeHeader: Hashable, Sendable {
-  /// What a change is about, for roles. The numbers stand in headers.
+  /// What a change is about, for roles.
+  ///
+  /// The numbers stand in headers.
   package enum Class: UInt32, Sendable {
     case identity = 1
     case annotate = 2
@@ -72,7 +76,11 @@ package struct ChangeHeader: Hashable, Sendable {
   package let dependencies: [Dependency]
 
   package init(
-    seq: UInt64, time: Int64, changeClass: Class, action: UInt64, operationCount: Int,
+    seq: UInt64,
+    time: Int64,
+    changeClass: Class,
+    action: UInt64,
+    operationCount: Int,
     dependencies: [Dependency]
   ) {
     self.seq = seq
@@ -94,16 +102,24 @@ package struct ChangeHeader: Hashable, Sendable {
       wire.operationCount <= FormatLimits.operationCountLimit
     else { throw .tooLarge("change header") }
     let dependencies = wire.dependencies.compactMap(Dependency.init)
-    guard dependencies.count == wire.dependencies.count, wire.seq > 0, wire.seq <= UInt64(Int64.max),
+    guard dependencies.count == wire.dependencies.count, wire.seq > 0,
+      wire.seq <= UInt64(Int64.max),
       wire.time.magnitude <= FormatLimits.timeLimit.magnitude,
       !dependencies.contains(where: { $0.change.lane == lane })
     else { throw .malformed("change header") }
     self.init(
-      seq: wire.seq, time: wire.time, changeClass: changeClass, action: wire.action,
-      operationCount: Int(wire.operationCount), dependencies: dependencies)
+      seq: wire.seq,
+      time: wire.time,
+      changeClass: changeClass,
+      action: wire.action,
+      operationCount: Int(wire.operationCount),
+      dependencies: dependencies
+    )
   }
 
-  /// The header's bytes. Only the author of a change calls this.
+  /// The header's bytes.
+  ///
+  /// Only the author of a change calls this.
   func encoded() throws -> [UInt8] {
     var wire = WireChangeHeader()
     wire.seq = seq

@@ -3,8 +3,10 @@ internal import CRDT
 /// The operations of a change, all on one object.
 package struct ChangePayload: Hashable, Sendable {
   package let object: ObjectID
-  /// One place per operation. `nil` stands for an operation that names something its author cannot
-  /// have seen: it has no effect, for everybody.
+  /// One place per operation.
+  ///
+  /// `nil` stands for an operation that names something its author cannot have seen: it has no
+  /// effect, for everybody.
   package let operations: [Operation?]
 
   /// Reads the payload of a change.
@@ -54,17 +56,20 @@ extension Dot {
   }
 }
 
-/// Encodes what a change does. Only the author of a change uses this.
+/// Encodes what a change does.
+///
+/// Only the author of a change uses this.
 struct PayloadEncoder {
   let lane: LaneID
   let dependencies: [Dependency]
 
   /// The payload's bytes.
   ///
-  /// - Parameter salt: 16 random bytes.
+  /// - `salt`: 16 random bytes.
   func encode(_ operations: [Operation], on object: ObjectID, salt: [UInt8]) throws -> [UInt8] {
     let places = Dictionary(
-      uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) })
+      uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) }
+    )
     var wire = WireChangePayload()
     wire.salt = salt.data
     wire.objectType = object.type

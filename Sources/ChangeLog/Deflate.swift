@@ -7,13 +7,20 @@ package enum Deflate {
 
   /// Compresses.
   ///
-  /// - Parameter level: 1 (fast) to 9 (small).
+  /// - `level`: 1 (fast) to 9 (small).
   package static func compress(_ bytes: [UInt8], level: Int32) -> [UInt8] {
     var stream = z_stream()
     guard
       deflateInit2_(
-        &stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-        Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        &stream,
+        level,
+        Z_DEFLATED,
+        -MAX_WBITS,
+        8,
+        Z_DEFAULT_STRATEGY,
+        ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size)
+      ) == Z_OK
     else { preconditionFailure("zlib has no memory left") }
     defer { deflateEnd(&stream) }
     let bound = Int(deflateBound(&stream, UInt(bytes.count)))

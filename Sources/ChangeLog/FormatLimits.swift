@@ -1,4 +1,6 @@
-/// Sizes and counts that every peer accepts alike. Normative: `Protocol/limits.md`.
+/// Sizes and counts that every peer accepts alike.
+///
+/// Normative: `Protocol/limits.md`.
 ///
 /// They are part of the format: a change that is legal here and refused elsewhere would block its
 /// lane for ever. Deployment limits (rates, windows, quotas) are `SyncLimits`.

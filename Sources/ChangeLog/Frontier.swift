@@ -25,20 +25,22 @@ package struct Frontier: Hashable, Sendable {
     Dictionary(grouping: heads, by: \.key.bucket).mapValues { bucket in
       Hash(
         of: bucket.sorted { $0.key < $1.key }
-          .flatMap { $0.key.bytes + $0.value.seq.bigEndianBytes + $0.value.hash.bytes })
+          .flatMap { $0.key.bytes + $0.value.seq.bigEndianBytes + $0.value.hash.bytes }
+      )
     }
   }
 
   /// What is held in the buckets of which the other side has another digest.
   ///
-  /// - Parameter digests: the first 8 bytes of the other side's digests of buckets that are not empty.
+  /// - `digests`: the first 8 bytes of the other side's digests of buckets that are not empty.
   package func claims(differingFrom digests: [UInt8: [UInt8]]) -> ClaimedFrontier {
     let mine = bucketDigests.mapValues(\.prefix)
     let buckets = Set(mine.keys).union(digests.keys).filter { mine[$0] != digests[$0] }
     let differing = heads.filter { buckets.contains($0.key.bucket) }
     return ClaimedFrontier(
       buckets: buckets,
-      heads: differing.mapValues { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) })
+      heads: differing.mapValues { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) }
+    )
   }
 }
 

@@ -69,7 +69,10 @@ package struct Gate {
         }
         if change.header.seq == 1 {
           admission.beginnings[run.lane] = try Certification(
-            beginning: change, writingKey: key, archive: archive)
+            beginning: change,
+            writingKey: key,
+            archive: archive
+          )
         }
         admission.isKnown.append(isKnown)
         admission.changes.append(change)

@@ -9,8 +9,8 @@ package struct Genesis: Sendable {
 
   /// A new archive's record.
   ///
-  /// - Parameter salt: 16 random bytes.
-  /// - Throws: ``LogFailure/malformed(_:)`` for a name that breaks ``isAcceptable(name:)``.
+  /// - `salt`: 16 random bytes.
+  /// Throws: ``LogFailure/malformed(_:)`` for a name that breaks ``isAcceptable(name:)``.
   package init(creator: PublicKey, salt: [UInt8], name: String) throws {
     guard Self.isAcceptable(name: name) else { throw LogFailure.malformed("archive name") }
     var record = WireGenesis()
@@ -26,7 +26,8 @@ package struct Genesis: Sendable {
   ///
   /// - Throws: ``LogFailure/malformed(_:)``.
   package init(_ bytes: [UInt8]) throws {
-    guard bytes.count <= FormatLimits.genesisByteLimit, let record = try? WireGenesis(serializedBytes: bytes),
+    guard bytes.count <= FormatLimits.genesisByteLimit,
+      let record = try? WireGenesis(serializedBytes: bytes),
       let creator = PublicKey(record.member), record.salt.count == 16,
       Self.isAcceptable(name: record.name)
     else { throw LogFailure.malformed("genesis record") }

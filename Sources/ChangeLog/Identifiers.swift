@@ -86,4 +86,3 @@ package struct ChangeID: Hashable, Sendable {
     self.seq = seq
   }
 }
-

@@ -15,7 +15,9 @@ package struct PublicKey: Hashable, Sendable {
 
   /// Whether the signature over the statement is this key's.
   package func verifies(_ signature: [UInt8], of statement: Statement) -> Bool {
-    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) else { return false }
+    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) else {
+      return false
+    }
     return key.isValidSignature(signature, for: statement.bytes)
   }
 }
@@ -46,8 +48,10 @@ package struct PrivateKey: Sendable {
   }
 }
 
-/// What gets signed. The bytes always begin with what the signature is for, so that one can never
-/// pass for another. Normative: `Protocol/changes.md`.
+/// What gets signed.
+///
+/// The bytes always begin with what the signature is for, so that one can never pass for another.
+/// Normative: `Protocol/changes.md`.
 package enum Statement: Sendable {
   /// A lane is at this change.
   case head(archive: ArchiveID, lane: LaneID, seq: UInt64, hash: Hash)

@@ -13,7 +13,7 @@ package struct LaneWriter: Sendable {
 
   /// Goes on after a lane's head.
   ///
-  /// - Parameter head: `nil` for a lane without changes.
+  /// - `head`: `nil` for a lane without changes.
   package init(archive: ArchiveID, key: PrivateKey, head: LaneHead?) {
     self.archive = archive
     self.key = key
@@ -24,13 +24,14 @@ package struct LaneWriter: Sendable {
 
   /// Writes the next change.
   ///
-  /// - Parameters:
-  ///   - salt: 16 random bytes.
-  ///   - hashOf: the hash of a change of another lane that the operations name.
-  /// - Throws: ``LogFailure/tooLarge(_:)`` when the draft breaks ``FormatLimits``, and whatever
-  ///   `hashOf` throws.
+  /// - `salt`: 16 random bytes.
+  /// - `hashOf`: the hash of a change of another lane that the operations name.
+  /// Throws: ``LogFailure/tooLarge(_:)`` when the draft breaks ``FormatLimits``, and whatever
+  /// `hashOf` throws.
   package mutating func write(
-    _ draft: ChangeDraft, salt: [UInt8], hashOf: (ChangeID) throws -> Hash
+    _ draft: ChangeDraft,
+    salt: [UInt8],
+    hashOf: (ChangeID) throws -> Hash
   ) throws -> Change {
     let named = draft.operations.flatMap(\.names)
     guard draft.operations.count <= FormatLimits.operationCountLimit,
@@ -48,15 +49,23 @@ package struct LaneWriter: Sendable {
       return Dependency(change: change, hashPrefix: try hashOf(change).prefix)
     }
     let header = ChangeHeader(
-      seq: seq + 1, time: draft.time, changeClass: draft.changeClass,
-      action: draft.action ?? seq + 1, operationCount: draft.operations.count,
-      dependencies: dependencies)
+      seq: seq + 1,
+      time: draft.time,
+      changeClass: draft.changeClass,
+      action: draft.action ?? seq + 1,
+      operationCount: draft.operations.count,
+      dependencies: dependencies
+    )
     let payload = try PayloadEncoder(lane: lane, dependencies: dependencies)
       .encode(draft.operations, on: draft.object, salt: salt)
     let headerBytes = try header.encoded()
     let change = try Change(
-      lane: lane, headerBytes: headerBytes, payloadBytes: payload,
-      contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload), previous: hash)
+      lane: lane,
+      headerBytes: headerBytes,
+      payloadBytes: payload,
+      contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload),
+      previous: hash
+    )
     seq = header.seq
     hash = change.hash
     return change
@@ -81,7 +90,10 @@ package struct ChangeDraft: Sendable {
   package let action: UInt64?
 
   package init(
-    object: ObjectID, changeClass: ChangeHeader.Class, operations: [Operation], time: Int64,
+    object: ObjectID,
+    changeClass: ChangeHeader.Class,
+    operations: [Operation],
+    time: Int64,
     action: UInt64? = nil
   ) {
     self.object = object

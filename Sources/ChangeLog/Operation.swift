@@ -3,7 +3,9 @@ package import CRDT
 /// The envelope that every operation has, whatever its field means, so that a program which does
 /// not know the field can keep, merge and pass it on.
 package struct Operation: Hashable, Sendable {
-  /// How the operation merges. The numbers stand in changes; others come from newer programs.
+  /// How the operation merges.
+  ///
+  /// The numbers stand in changes; others come from newer programs.
   package enum Kind: UInt32, Sendable {
     case write = 1
     case add = 2

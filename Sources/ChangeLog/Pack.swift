@@ -17,11 +17,14 @@ package struct PackedRun: Sendable {
 
   /// The run's changes, with chain and signature verified.
   ///
-  /// - Parameters:
-  ///   - previous: the hash before the run.
-  ///   - key: the lane's writing key.
-  /// - Throws: ``LogFailure``.
-  package func changes(archive: ArchiveID, key: PublicKey, previous: Hash) throws(LogFailure)
+  /// - `previous`: the hash before the run.
+  /// - `key`: the lane's writing key.
+  /// Throws: ``LogFailure``.
+  package func changes(
+    archive: ArchiveID,
+    key: PublicKey,
+    previous: Hash
+  ) throws(LogFailure)
     -> [Change]
   {
     guard previous.prefix == previousPrefix else {
@@ -34,8 +37,12 @@ package struct PackedRun: Sendable {
     var hash = previous
     for (place, header) in headers.enumerated() {
       let change = try Change(
-        lane: lane, headerBytes: header, payloadBytes: payloads[place], contents: contents[place],
-        previous: hash)
+        lane: lane,
+        headerBytes: header,
+        payloadBytes: payloads[place],
+        contents: contents[place],
+        previous: hash
+      )
       guard change.header.seq == firstSeq + UInt64(place) else { throw .malformed("run") }
       hash = change.hash
       changes.append(change)
@@ -56,7 +63,9 @@ package struct RunSpan: Hashable, Sendable {
   package var lastSeq: UInt64 { firstSeq + UInt64(count) - 1 }
 }
 
-/// Runs of changes compressed together. Normative: `Protocol/packs.md`.
+/// Runs of changes compressed together.
+///
+/// Normative: `Protocol/packs.md`.
 ///
 ///     Pack ── format, scope
 ///          ├─ headers:  codec, raw size, CRC-32, data ─▶ runs: lane, key, first seq, previous hash,
@@ -73,7 +82,9 @@ package struct Pack: Sendable {
     runs.map { RunSpan(lane: $0.lane, firstSeq: $0.firstSeq, count: $0.headers.count) }
   }
 
-  /// Opens a pack from foreign bytes. Chain and signatures are verified run by run, later.
+  /// Opens a pack from foreign bytes.
+  ///
+  /// Chain and signatures are verified run by run, later.
   ///
   /// - Throws: ``LogFailure``.
   package init(_ bytes: [UInt8]) throws(LogFailure) {
@@ -123,7 +134,9 @@ extension PackedRun {
   }
 }
 
-/// How a section is compressed. The numbers stand in packs and in hello.
+/// How a section is compressed.
+///
+/// The numbers stand in packs and in hello.
 package enum Codec: UInt32, Sendable, CaseIterable {
   case none = 0
   case deflate = 1
@@ -196,7 +209,7 @@ package struct PackDraft: Sendable {
 
   /// The pack's bytes: a pure function of the draft, the signature and the level.
   ///
-  /// - Parameter signature: the author's, over ``head``.
+  /// - `signature`: the author's, over ``head``.
   package func sealed(signature: [UInt8], level: Int32) throws -> [UInt8] {
     var headerRun = WireHeaderRun()
     headerRun.lane = LaneID(writingKey: writingKey).bytes.data

@@ -23,7 +23,10 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     try await withCheckedThrowingContinuation { continuation in
       waiting.append(
         Waiting(
-          request: AppendRequest(packs: packs, peer: peer), continuation: continuation))
+          request: AppendRequest(packs: packs, peer: peer),
+          continuation: continuation
+        )
+      )
       guard !isWriting else { return }
       isWriting = true
       Task { await writeWaiting() }
@@ -45,7 +48,9 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   }
 
   package nonisolated func view(
-    of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?
+    of peer: StoreID?,
+    knowing cursor: Cursor?,
+    writing lane: LaneID?
   ) async throws -> StoreView {
     try await store.view(of: peer, knowing: cursor, writing: lane)
   }

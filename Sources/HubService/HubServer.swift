@@ -16,13 +16,17 @@ package final class HubServer<Storage: HubStorage>: Service {
   private let listening: @Sendable (String) -> Void
   private let opened = Mutex<[String: GroupCommit<Storage.Archive>]>([:])
 
-  /// - Parameters:
-  ///   - port: 0 lets the system choose.
-  ///   - now: the wall clock, ms since 1970-01-01 UTC.
-  ///   - listening: called once, with the address that was taken.
+  /// - `port`: 0 lets the system choose.
+  /// - `now`: the wall clock, ms since 1970-01-01 UTC.
+  /// - `listening`: called once, with the address that was taken.
   package init(
-    storage: Storage, host: String, port: Int, limits: SyncLimits, logger: Logger,
-    now: @escaping @Sendable () -> Int64, listening: @escaping @Sendable (String) -> Void
+    storage: Storage,
+    host: String,
+    port: Int,
+    limits: SyncLimits,
+    logger: Logger,
+    now: @escaping @Sendable () -> Int64,
+    listening: @escaping @Sendable (String) -> Void
   ) {
     self.storage = storage
     self.host = host
@@ -40,14 +44,16 @@ package final class HubServer<Storage: HubStorage>: Service {
     let server = Mutex<ListeningServer?>(nil)
     try await withGracefulShutdownHandler {
       try await SyncServer(limits: limits, now: now).run(
-        host: host, port: port,
+        host: host,
+        port: port,
         listening: { listeningServer in
           server.withLock { $0 = listeningServer }
           logger.info("listening", metadata: ["address": "\(listeningServer.address)"])
           listening(listeningServer.address)
         },
         report: { [logger] event in Self.log(event, to: logger) },
-        authorise: { [self] archive in try store(of: archive) })
+        authorise: { [self] archive in try store(of: archive) }
+      )
     } onGracefulShutdown: { [logger] in
       logger.info("stopping")
       server.withLock { $0?.stop() }
@@ -83,12 +89,14 @@ package final class HubServer<Storage: HubStorage>: Service {
           "packs_received": "\(tally.packsReceived)", "packs_sent": "\(tally.packsSent)",
           "changes_new": "\(tally.changesReceived)", "bytes_received": "\(session.bytesReceived)",
           "bytes_sent": "\(session.bytesSent)",
-        ])
+        ]
+      )
     case .failed(let peer, let archive, let error):
       let reason = (error as? PeerFailure)?.message ?? "\(error)"
       logger.warning(
         "session failed",
-        metadata: ["peer": "\(peer)", "archive": "\(archive ?? "-")", "reason": "\(reason)"])
+        metadata: ["peer": "\(peer)", "archive": "\(archive ?? "-")", "reason": "\(reason)"]
+      )
     }
   }
 }

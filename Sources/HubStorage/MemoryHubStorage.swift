@@ -43,7 +43,11 @@ package final class MemoryHubArchive: HubArchiveStore {
 
   init(store: StoreID) { log = Mutex(MemoryLog(store: store)) }
 
-  package func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws
+  package func view(
+    of peer: StoreID?,
+    knowing cursor: Cursor?,
+    writing lane: LaneID?
+  ) throws
     -> StoreView
   {
     log.withLock { $0.view(of: peer, knowing: cursor, writing: lane) }
@@ -100,12 +104,15 @@ private struct MemoryLog: LogIndex {
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) -> StoreView {
     StoreView(
-      genesis: genesis, end: Cursor(store: store, position: position, check: check.prefix),
-      frontier: frontier.digest, known: peer.flatMap { known[$0] },
+      genesis: genesis,
+      end: Cursor(store: store, position: position, check: check.prefix),
+      frontier: frontier.digest,
+      known: peer.flatMap { known[$0] },
       isPeerCursorValid: cursor.map(holds) ?? false,
       peerLane: lane.flatMap { frontier.heads[$0] }
         .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) },
-      ownLane: nil)
+      ownLane: nil
+    )
   }
 
   private func holds(_ cursor: Cursor) -> Bool {
@@ -138,7 +145,8 @@ private struct MemoryLog: LogIndex {
       packs: taken.map(\.delivery),
       position: taken.count == selected.count
         ? request.upTo : taken.last?.delivery.position ?? request.after,
-      changeCount: taken.reduce(0) { $0 + $1.changeCount })
+      changeCount: taken.reduce(0) { $0 + $1.changeCount }
+    )
   }
 
   mutating func adopt(_ genesis: Genesis) throws {
@@ -158,14 +166,20 @@ private struct MemoryLog: LogIndex {
       let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
       if admission.newCount > 0 { take(delivery, pack, admission, from: request.peer) }
       known[request.peer] = Cursor(
-        store: request.peer, position: delivery.position, check: delivery.check)
+        store: request.peer,
+        position: delivery.position,
+        check: delivery.check
+      )
       newChangeCount += admission.newCount
     }
     return AppendReceipt(newChangeCount: newChangeCount)
   }
 
   private mutating func take(
-    _ delivery: PackDelivery, _ pack: Pack, _ admission: Gate.Admission, from source: StoreID
+    _ delivery: PackDelivery,
+    _ pack: Pack,
+    _ admission: Gate.Admission,
+    from source: StoreID
   ) {
     for change in admission.changes {
       check.append(change.hash)
@@ -181,6 +195,8 @@ private struct MemoryLog: LogIndex {
         delivery: PackDelivery(pack: delivery.pack, position: position, check: check.prefix),
         source: source,
         heads: Dictionary(pack.runs.map { ($0.lane, $0.lastSeq) }, uniquingKeysWith: max),
-        changeCount: admission.changes.count))
+        changeCount: admission.changes.count
+      )
+    )
   }
 }

@@ -17,8 +17,8 @@ package final class SQLiteHubStorage: HubStorage {
 
   /// Uses a folder, which is made where it is missing.
   ///
-  /// - Parameter lockTimeout: how long another process may hold an archive's lock, seconds.
-  /// - Throws: what the file system says.
+  /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// Throws: what the file system says.
   package init(folder: URL, lockTimeout: Double = 10) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
@@ -88,7 +88,10 @@ package final class SQLiteHubArchive: HubArchiveStore {
   static func create(at path: String) throws {
     let database = try SQLiteFile.open(path, lockTimeout: 1)
     var generator = SystemRandomNumberGenerator()
-    guard let store = StoreID((0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    guard
+      let store = StoreID(
+        (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      )
     else { preconditionFailure("a store id has as many bytes") }
     try database.write { db in
       try LogSchema.create(db)
@@ -100,7 +103,11 @@ package final class SQLiteHubArchive: HubArchiveStore {
 
   func close() throws { try database.close() }
 
-  package func view(of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?) throws
+  package func view(
+    of peer: StoreID?,
+    knowing cursor: ChangeLog.Cursor?,
+    writing lane: LaneID?
+  ) throws
     -> StoreView
   {
     try database.read {
@@ -123,7 +130,8 @@ package final class SQLiteHubArchive: HubArchiveStore {
         do {
           var newChangeCount = 0
           for delivery in request.packs {
-            newChangeCount += try log.receive(delivery, Pack(delivery.pack), from: request.peer).newCount
+            newChangeCount += try log.receive(delivery, Pack(delivery.pack), from: request.peer)
+              .newCount
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {

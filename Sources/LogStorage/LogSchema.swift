@@ -52,6 +52,7 @@ package enum LogSchema {
           PRIMARY KEY (lane, first_seq, pack)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX runs_by_pack ON runs (pack);
-        """)
+        """
+    )
   }
 }

@@ -19,7 +19,8 @@ package struct SQLiteLog: LogIndex {
   package func create(store: StoreID, genesis: Genesis?) throws {
     try db.execute(
       sql: "INSERT INTO log (id, store, genesis) VALUES (1, ?, ?)",
-      arguments: [store.bytes.blob, genesis?.bytes.blob])
+      arguments: [store.bytes.blob, genesis?.bytes.blob]
+    )
   }
 
   package func storeID() throws -> StoreID {
@@ -41,7 +42,8 @@ package struct SQLiteLog: LogIndex {
       }
       try db.execute(
         sql: "UPDATE packs SET log_check = ? WHERE position = ?",
-        arguments: [check.hash.bytes.blob, row[0] as Int64])
+        arguments: [check.hash.bytes.blob, row[0] as Int64]
+      )
     }
   }
 
@@ -73,7 +75,9 @@ package struct SQLiteLog: LogIndex {
 
   private func checkedEnd() throws -> (Int64, LogCheck) {
     let row = try Row.fetchOne(
-      db, cached: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1")
+      db,
+      cached: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1"
+    )
     guard let row else { return (0, LogCheck(store: try storeID())) }
     guard let hash = Hash(row[1] as Data) else { throw LogFailure.damaged("log") }
     return (row[0], LogCheck(hash))
@@ -85,15 +89,18 @@ package struct SQLiteLog: LogIndex {
     guard cursor.store == store else { return false }
     if cursor.position == 0 { return cursor.check == LogCheck(store: store).prefix }
     let check = try Data.fetchOne(
-      db, cached: "SELECT log_check FROM packs WHERE position = ?",
-      arguments: [Int64(cursor.position)])
+      db,
+      cached: "SELECT log_check FROM packs WHERE position = ?",
+      arguments: [Int64(cursor.position)]
+    )
     return check.map { Array($0.prefix(Hash.prefixByteCount)) } == cursor.check
   }
 
   package func frontier() throws -> Frontier {
     var heads: [LaneID: LaneHead] = [:]
     let rows = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes"))
+      db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes")
+    )
     while let row = try rows.next() {
       guard let lane = LaneID(row[0] as Data), let hash = Hash(row[2] as Data) else {
         throw LogFailure.damaged("log")
@@ -105,14 +112,19 @@ package struct SQLiteLog: LogIndex {
 
   package func head(of lane: LaneID) throws -> LaneHead? {
     let row = try Row.fetchOne(
-      db, cached: "SELECT seq, hash FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+      db,
+      cached: "SELECT seq, hash FROM lanes WHERE lane = ?",
+      arguments: [lane.bytes.blob]
+    )
     guard let row, let hash = Hash(row[1] as Data) else { return nil }
     return LaneHead(seq: UInt64(row[0] as Int64), hash: hash)
   }
 
   package func writingKey(of lane: LaneID) throws -> PublicKey? {
     try Data.fetchOne(
-      db, cached: "SELECT writing_key FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob]
+      db,
+      cached: "SELECT writing_key FROM lanes WHERE lane = ?",
+      arguments: [lane.bytes.blob]
     ).flatMap { PublicKey($0) }
   }
 
@@ -133,28 +145,39 @@ package struct SQLiteLog: LogIndex {
   /// The local number of a lane that the log holds.
   package func number(of lane: LaneID) throws -> Int64? {
     try Int64.fetchOne(
-      db, cached: "SELECT id FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+      db,
+      cached: "SELECT id FROM lanes WHERE lane = ?",
+      arguments: [lane.bytes.blob]
+    )
   }
 
   /// How the log stands to a peer.
   package func view(
-    of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?, own: LaneID?
+    of peer: StoreID?,
+    knowing cursor: ChangeLog.Cursor?,
+    writing lane: LaneID?,
+    own: LaneID?
   ) throws -> StoreView {
     let ownHead = try own.flatMap { try head(of: $0) }
     return StoreView(
-      genesis: try genesis(), end: try end(), frontier: try frontier().digest,
+      genesis: try genesis(),
+      end: try end(),
+      frontier: try frontier().digest,
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
       peerLane: try lane.flatMap { try head(of: $0) }
         .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) },
-      ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } })
+      ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } }
+    )
   }
 
   /// How far a peer's log is known here.
   package func known(of peer: StoreID) throws -> ChangeLog.Cursor? {
     let row = try Row.fetchOne(
-      db, cached: "SELECT position, log_check FROM stores WHERE store = ? AND position >= 0",
-      arguments: [peer.bytes.blob])
+      db,
+      cached: "SELECT position, log_check FROM stores WHERE store = ? AND position >= 0",
+      arguments: [peer.bytes.blob]
+    )
     return row.map {
       ChangeLog.Cursor(store: peer, position: UInt64($0[0] as Int64), check: Array($0[1] as Data))
     }
@@ -171,15 +194,18 @@ package struct SQLiteLog: LogIndex {
         FROM packs LEFT JOIN stores ON stores.id = packs.source
         WHERE packs.position > ? AND packs.position <= ? ORDER BY packs.position
         """,
-      arguments: [Int64(request.after), Int64(clamping: request.upTo)])
+      arguments: [Int64(request.after), Int64(clamping: request.upTo)]
+    )
     while let row = try rows.next() {
       let position: Int64 = row[0]
       let source: Data? = row[2]
       guard try selects(position, source: source, request.selection) else { continue }
       guard
         let pack = try Row.fetchOne(
-          db, cached: "SELECT bytes, log_check FROM packs WHERE position = ?",
-          arguments: [position])
+          db,
+          cached: "SELECT bytes, log_check FROM packs WHERE position = ?",
+          arguments: [position]
+        )
       else { throw LogFailure.damaged("log") }
       let bytes: Data = pack[0]
       // Decided only now that another pack is found: otherwise nothing selected is left.
@@ -192,13 +218,20 @@ package struct SQLiteLog: LogIndex {
       changeCount += row[1]
       packs.append(
         PackDelivery(
-          pack: Array(bytes), position: UInt64(position),
-          check: Array((pack[1] as Data).prefix(Hash.prefixByteCount))))
+          pack: Array(bytes),
+          position: UInt64(position),
+          check: Array((pack[1] as Data).prefix(Hash.prefixByteCount))
+        )
+      )
     }
     return PackBatch(packs: packs, position: request.upTo, changeCount: changeCount)
   }
 
-  private func selects(_ position: Int64, source: Data?, _ selection: PackRequest.Selection) throws
+  private func selects(
+    _ position: Int64,
+    source: Data?,
+    _ selection: PackRequest.Selection
+  ) throws
     -> Bool
   {
     switch selection {
@@ -210,7 +243,10 @@ package struct SQLiteLog: LogIndex {
           sql: """
             SELECT lanes.lane, runs.last_seq FROM runs JOIN lanes ON lanes.id = runs.lane
             WHERE runs.pack = ?
-            """), arguments: [position])
+            """
+        ),
+        arguments: [position]
+      )
       while let row = try rows.next() {
         guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
         if frontier.lacks(ChangeID(lane: lane, seq: UInt64(row[1] as Int64))) { return true }
@@ -225,10 +261,14 @@ package struct SQLiteLog: LogIndex {
   /// into the peer's log.
   ///
   /// A pack without any change that is new is not kept.
-  /// - Throws: `LogFailure` when the gate refuses, before anything was written.
+  /// Throws: `LogFailure` when the gate refuses, before anything was written.
   ///
-  /// - Parameter pack: the delivery's pack, opened.
-  package func receive(_ delivery: PackDelivery, _ pack: Pack, from peer: StoreID) throws
+  /// - `pack`: the delivery's pack, opened.
+  package func receive(
+    _ delivery: PackDelivery,
+    _ pack: Pack,
+    from peer: StoreID
+  ) throws
     -> Gate.Admission
   {
     guard let genesis = try genesis() else {
@@ -237,8 +277,12 @@ package struct SQLiteLog: LogIndex {
     let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
     if admission.newCount > 0 {
       try append(
-        delivery.pack, spans: pack.spans, hashes: admission.changes.map(\.hash),
-        beginnings: admission.beginnings, from: peer)
+        delivery.pack,
+        spans: pack.spans,
+        hashes: admission.changes.map(\.hash),
+        beginnings: admission.beginnings,
+        from: peer
+      )
     }
     try remember(ChangeLog.Cursor(store: peer, position: delivery.position, check: delivery.check))
     return admission
@@ -246,12 +290,14 @@ package struct SQLiteLog: LogIndex {
 
   /// Appends a pack that has passed the gate, or that was written here.
   ///
-  /// - Parameters:
-  ///   - hashes: of every change, in the pack's order.
-  ///   - beginnings: the certifications of lanes that begin in the pack.
-  ///   - source: the store that brought it; `nil` for one's own.
+  /// - `hashes`: of every change, in the pack's order.
+  /// - `beginnings`: the certifications of lanes that begin in the pack.
+  /// - `source`: the store that brought it; `nil` for one's own.
   package func append(
-    _ bytes: [UInt8], spans: [RunSpan], hashes: [Hash], beginnings: [LaneID: Certification],
+    _ bytes: [UInt8],
+    spans: [RunSpan],
+    hashes: [Hash],
+    beginnings: [LaneID: Certification],
     from source: StoreID?
   ) throws {
     let sourceNumber = try source.map { try number(ofStore: $0) }
@@ -291,20 +337,24 @@ package struct SQLiteLog: LogIndex {
       arguments: [
         lane.bytes.blob, beginning.writingKey.bytes.blob, beginning.member.bytes.blob,
         Int64(head.seq), head.hash.bytes.blob,
-      ])
+      ]
+    )
     return db.lastInsertedRowID
   }
 
   private func number(ofStore store: StoreID) throws -> Int64 {
     if let number = try Int64.fetchOne(
-      db, cached: "SELECT id FROM stores WHERE store = ?", arguments: [store.bytes.blob])
-    {
+      db,
+      cached: "SELECT id FROM stores WHERE store = ?",
+      arguments: [store.bytes.blob]
+    ) {
       return number
     }
     // -1: packs came from there, but its log is not known to any position.
     try db.execute(
       sql: "INSERT INTO stores (store, position, log_check) VALUES (?, -1, x'')",
-      arguments: [store.bytes.blob])
+      arguments: [store.bytes.blob]
+    )
     return db.lastInsertedRowID
   }
 
@@ -323,7 +373,9 @@ extension [UInt8] {
 
 extension DatabaseValueConvertible {
   fileprivate static func fetchOne(
-    _ db: Database, cached sql: String, arguments: StatementArguments = StatementArguments()
+    _ db: Database,
+    cached sql: String,
+    arguments: StatementArguments = StatementArguments()
   ) throws -> Self? {
     try fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
   }
@@ -331,7 +383,9 @@ extension DatabaseValueConvertible {
 
 extension Row {
   fileprivate static func fetchOne(
-    _ db: Database, cached sql: String, arguments: StatementArguments = StatementArguments()
+    _ db: Database,
+    cached sql: String,
+    arguments: StatementArguments = StatementArguments()
   ) throws -> Row? {
     try fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
   }

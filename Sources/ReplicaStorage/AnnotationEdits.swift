@@ -12,31 +12,41 @@ package enum AnnotationWish: Sendable {
 extension ReplicaWriter {
   /// Annotates the current version of an article.
   ///
-  /// - Parameters:
-  ///   - motivation: of the W3C Web Annotation Vocabulary, as `highlighting`.
-  ///   - note: `nil` for none.
-  /// - Throws: ``ReplicaFailure/noSuchItem(_:)`` when the article or passage is not there,
-  ///   ``ReplicaFailure/unacceptable(_:)`` when the passage is there several times.
+  /// - `motivation`: of the W3C Web Annotation Vocabulary, as `highlighting`.
+  /// - `note`: `nil` for none.
+  /// Throws: ``ReplicaFailure/noSuchItem(_:)`` when the article or passage is not there,
+  /// ``ReplicaFailure/unacceptable(_:)`` when the passage is there several times.
   package func annotate(
-    _ article: ObjectID, _ wish: AnnotationWish, motivation: String, note: String?
+    _ article: ObjectID,
+    _ wish: AnnotationWish,
+    motivation: String,
+    note: String?
   ) throws -> ObjectID {
     guard let (shown, state) = try self.article(article), let version = shown.current,
       let dot = state.entries(of: ArticleField.versions.rawValue)
         .first(where: { $0.value == version.bytes })?.dot
     else { throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)") }
     let target = AnnotationTarget(
-      article: article, version: version, passage: try passage(wish, in: shown, state, version))
+      article: article,
+      version: version,
+      passage: try passage(wish, in: shown, state, version)
+    )
     var operations = [
       target.operation(versionDot: dot),
       Operation(
-        field: AnnotationField.motivation.rawValue, kind: .write,
-        body: RegisterValue.body(motivation)),
+        field: AnnotationField.motivation.rawValue,
+        kind: .write,
+        body: RegisterValue.body(motivation)
+      ),
     ]
     if let note, !note.isEmpty {
       operations.append(
         Operation(
-          field: AnnotationField.note.rawValue, kind: .edit,
-          body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: note)])))
+          field: AnnotationField.note.rawValue,
+          kind: .edit,
+          body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: note)])
+        )
+      )
     }
     let id = makeObject(.annotation)
     try append(operations, on: id, as: .annotate)
@@ -44,7 +54,10 @@ extension ReplicaWriter {
   }
 
   private func passage(
-    _ wish: AnnotationWish, in article: Article, _ state: ObjectState, _ version: VersionName
+    _ wish: AnnotationWish,
+    in article: Article,
+    _ state: ObjectState,
+    _ version: VersionName
   ) throws -> AnnotationTarget.Passage? {
     guard case .passage(let quotation, let occurrence) = wish else { return nil }
     let body = article.shown.body
@@ -54,12 +67,14 @@ extension ReplicaWriter {
       throw ReplicaFailure.noSuchItem(
         places.isEmpty
           ? "passage \"\(quotation)\" in the article's body"
-          : "occurrence \(number) of \"\(quotation)\": it is there \(places.count) times")
+          : "occurrence \(number) of \"\(quotation)\": it is there \(places.count) times"
+      )
     }
     guard places.count == 1 || occurrence != nil else {
       throw ReplicaFailure.unacceptable(
         "\"\(quotation)\" is there \(places.count) times: quote more of it, or name one with "
-          + "--occurrence 1…\(places.count)")
+          + "--occurrence 1…\(places.count)"
+      )
     }
     let range = places[number - 1]
     let text = state.text(TextID(field: ArticleField.body.rawValue, version: version.bytes))
@@ -68,7 +83,9 @@ extension ReplicaWriter {
       origins?[place] ?? ScalarOrigin(edit: nil, offset: place)
     }
     return AnnotationTarget.Passage(
-      first: origin(range.lowerBound), last: origin(range.upperBound - 1),
-      quote: Quote(range, of: body.unicodeScalars))
+      first: origin(range.lowerBound),
+      last: origin(range.upperBound - 1),
+      quote: Quote(range, of: body.unicodeScalars)
+    )
   }
 }

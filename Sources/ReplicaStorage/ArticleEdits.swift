@@ -16,23 +16,28 @@ extension ReplicaWriter {
   ///
   /// An input that is known is left alone, whatever an importer makes of it today. A new version is
   /// added beside the old ones; people's corrections stay above it.
-  /// - Parameters:
-  ///   - raw: SHA-256 of the input.
-  ///   - fetched: when it was fetched, ms since 1970-01-01 UTC.
-  ///   - origin: file name or address.
+  /// - `raw`: SHA-256 of the input.
+  /// - `fetched`: when it was fetched, ms since 1970-01-01 UTC.
+  /// - `origin`: file name or address.
   package func importVersion(
-    _ version: ArticleVersion, raw: Hash, fetched: Int64, origin: String
+    _ version: ArticleVersion,
+    raw: Hash,
+    fetched: Int64,
+    origin: String
   ) throws -> (verdict: ImportVerdict, article: ObjectID) {
     if let known = try article(ofRaw: raw) { return (.unchanged, known) }
     let record = version.record
     let name = VersionName(ofRecord: record)
     let article = ArticleIdentity(of: version).object
     let sighting = Operation(
-      field: ArticleField.sightings.rawValue, kind: .add,
-      body: Sighting(version: name, raw: raw, fetched: fetched, origin: origin).body)
+      field: ArticleField.sightings.rawValue,
+      kind: .add,
+      body: Sighting(version: name, raw: raw, fetched: fetched, origin: origin).body
+    )
     let known = try state(of: article)
     let isVersionKnown =
-      known?.entries(of: ArticleField.versions.rawValue).contains { $0.value == name.bytes } ?? false
+      known?.entries(of: ArticleField.versions.rawValue).contains { $0.value == name.bytes }
+      ?? false
     if isVersionKnown {
       try append([sighting], on: article, as: .edit)
       return (.unchanged, article)
@@ -46,7 +51,10 @@ extension ReplicaWriter {
   ///
   /// - Throws: ``ReplicaFailure/noSuchItem(_:)``.
   @discardableResult
-  package func correct(_ article: ObjectID, _ values: [(field: ArticleField, text: String?)]) throws
+  package func correct(
+    _ article: ObjectID,
+    _ values: [(field: ArticleField, text: String?)]
+  ) throws
     -> ChangeID
   {
     guard let state = try state(of: article) else {
@@ -55,10 +63,15 @@ extension ReplicaWriter {
     return try append(
       values.map { value in
         Operation(
-          field: value.field.rawValue, kind: .write,
+          field: value.field.rawValue,
+          kind: .write,
           names: state.entries(of: value.field.rawValue).map(\.dot),
-          body: RegisterValue.body(value.text))
-      }, on: article, as: .edit)
+          body: RegisterValue.body(value.text)
+        )
+      },
+      on: article,
+      as: .edit
+    )
   }
 
   /// Adds and removes tags.
@@ -71,25 +84,31 @@ extension ReplicaWriter {
     }
     let present = Set(shown.tags.map { Array($0.utf8) })
     let source = Set(shown.shown.tags.map { Array($0.utf8) })
-    let operations = adding.flatMap { tag -> [Operation] in
-      let element = Array(tag.utf8)
-      if present.contains(element) { return [] }
-      if source.contains(element) {
-        return Self.removal(of: element, from: .struckTags, in: state)
+    let operations =
+      adding.flatMap { tag -> [Operation] in
+        let element = Array(tag.utf8)
+        if present.contains(element) { return [] }
+        if source.contains(element) {
+          return Self.removal(of: element, from: .struckTags, in: state)
+        }
+        return [Operation(field: ArticleField.tags.rawValue, kind: .add, body: element)]
       }
-      return [Operation(field: ArticleField.tags.rawValue, kind: .add, body: element)]
-    } + removing.flatMap { tag -> [Operation] in
-      let element = Array(tag.utf8)
-      guard present.contains(element) else { return [] }
-      let strike =
-        source.contains(element)
-        ? [Operation(field: ArticleField.struckTags.rawValue, kind: .add, body: element)] : []
-      return Self.removal(of: element, from: .tags, in: state) + strike
-    }
+      + removing.flatMap { tag -> [Operation] in
+        let element = Array(tag.utf8)
+        guard present.contains(element) else { return [] }
+        let strike =
+          source.contains(element)
+          ? [Operation(field: ArticleField.struckTags.rawValue, kind: .add, body: element)] : []
+        return Self.removal(of: element, from: .tags, in: state) + strike
+      }
     return operations.isEmpty ? nil : try append(operations, on: article, as: .annotate)
   }
 
-  private static func removal(of element: [UInt8], from field: ArticleField, in state: ObjectState)
+  private static func removal(
+    of element: [UInt8],
+    from field: ArticleField,
+    in state: ObjectState
+  )
     -> [Operation]
   {
     let adds = state.entries(of: field.rawValue).filter { $0.value == element }.map(\.dot)

@@ -38,19 +38,25 @@ extension Replica {
             LEFT JOIN articles ON articles.object = entries.object
           WHERE kind = 1 GROUP BY entries.object, entries.field HAVING count(*) > 1
           ORDER BY objects.object, objects.type, entries.field
-          """)
+          """
+      )
       return try rows.compactMap { row in
         guard let object = ObjectID(type: row[2], bytes: row[3] as Data) else { return nil }
         let field: UInt32 = row[1]
         let values = try store.state(of: row[0]).entries(of: field).distinctValues
         guard values.count > 1 else { return nil }
         return Conflict(
-          object: object, field: FieldName.of(field, type: object.type), headline: row[4] ?? "",
+          object: object,
+          field: FieldName.of(field, type: object.type),
+          headline: row[4] ?? "",
           values: try values.map {
             ConflictValue(
-              text: RegisterValue.text($0.value), author: try people.name(of: $0.dot.lane),
-              time: $0.time)
-          })
+              text: RegisterValue.text($0.value),
+              author: try people.name(of: $0.dot.lane),
+              time: $0.time
+            )
+          }
+        )
       }
     }
   }

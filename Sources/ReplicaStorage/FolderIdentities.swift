@@ -63,13 +63,19 @@ package struct FolderIdentities: Identities {
 
 /// Small files that are whole and on disk when the call returns.
 enum DurableFile {
-  /// Writes beside the file, fsyncs, renames over it, and fsyncs the folder. Owner only.
+  /// Writes beside the file, fsyncs, renames over it, and fsyncs the folder.
+  ///
+  /// Owner only.
   static func write(_ data: Data, to file: URL) throws {
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      at: folder,
+      withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700]
+    )
     let draft = folder.appending(
-      path: ".\(file.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
+      path: ".\(file.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+    )
     let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0 else { throw ReplicaFailure.fileSystem(file.path, errno) }
     defer { close(descriptor) }

@@ -27,18 +27,23 @@ extension Replica {
             SELECT id FROM objects WHERE object = ?1 AND type = ?2
             UNION ALL SELECT object FROM annotations WHERE article = ?1)
           ORDER BY position
-          """, arguments: [article.bytes.blob, Int64(article.type)])
+          """,
+        arguments: [article.bytes.blob, Int64(article.type)]
+      )
       let people = People(db)
       var reader = PackReader(db: db)
       return try positions.map { position in
         let change = try reader.change(at: position)
         let payload = try ChangePayload(of: change)
         return HistoryEntry(
-          change: change.id, object: payload.object, author: try people.name(of: change.lane),
+          change: change.id,
+          object: payload.object,
+          author: try people.name(of: change.lane),
           time: change.header.time,
           operations: payload.operations.map {
             $0.map { OperationText.describe($0, on: payload.object) } ?? "has no effect"
-          })
+          }
+        )
       }
     }
   }
@@ -52,14 +57,17 @@ private struct PackReader {
   init(db: Database) { self.db = db }
 
   mutating func change(at position: Int64) throws -> Change {
-    if let cached, (cached.first..<(cached.first + Int64(cached.changes.count))).contains(position) {
+    if let cached, (cached.first..<(cached.first + Int64(cached.changes.count))).contains(position)
+    {
       return cached.changes[Int(position - cached.first)]
     }
     let row = try Row.fetchOne(
       db,
       sql: """
         SELECT position, count, bytes FROM packs WHERE position >= ? ORDER BY position LIMIT 1
-        """, arguments: [position])
+        """,
+      arguments: [position]
+    )
     guard let row else { throw LogFailure.damaged("log") }
     let pack = try Pack(Array(row[2] as Data))
     let log = SQLiteLog(db)

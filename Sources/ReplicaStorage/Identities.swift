@@ -16,8 +16,10 @@ package protocol Identities: Sendable {
   func set(_ mark: Mark, of store: StoreID) throws
 }
 
-/// What is remembered of an archive file outside of it. A file that is elsewhere or behind was
-/// copied, cloned or restored, and must not go on under its old writing key and store id.
+/// What is remembered of an archive file outside of it.
+///
+/// A file that is elsewhere or behind was copied, cloned or restored, and must not go on under its
+/// old writing key and store id.
 package struct Mark: Hashable, Sendable, Codable {
   /// Where the file is, links resolved.
   package let path: String

@@ -32,9 +32,17 @@ extension Replica {
               SELECT min(position) FROM packs WHERE position >= touches.position)
             LEFT JOIN stores ON stores.id = packs.source
             WHERE touches.position > ? AND stores.store IS NOT ?
-            """, arguments: [row[4] as Int64, row[5] as Data?])
+            """,
+          arguments: [row[4] as Int64, row[5] as Data?]
+        )
         return Remote(
-          name: row[0], address: row[1], store: (row[5] as Data?).flatMap { StoreID($0) }, reached: row[2], clockOffset: row[3], unsent: unsent ?? 0)
+          name: row[0],
+          address: row[1],
+          store: (row[5] as Data?).flatMap { StoreID($0) },
+          reached: row[2],
+          clockOffset: row[3],
+          unsent: unsent ?? 0
+        )
       }
     }
   }
@@ -42,14 +50,21 @@ extension Replica {
   /// - Throws: ``ReplicaFailure/unacceptable(_:)`` when the name is taken.
   package func addRemote(named name: String, address: String) throws {
     try database.write { db in
-      guard try String.fetchOne(
-        db, sql: "SELECT name FROM remotes WHERE name = ?", arguments: [name]) == nil
+      guard
+        try String.fetchOne(
+          db,
+          sql: "SELECT name FROM remotes WHERE name = ?",
+          arguments: [name]
+        ) == nil
       else {
         throw ReplicaFailure.unacceptable(
-          "there is a remote called \(name) already: 'stet remote remove \(name)' removes it")
+          "there is a remote called \(name) already: 'stet remote remove \(name)' removes it"
+        )
       }
       try db.execute(
-        sql: "INSERT INTO remotes (name, address) VALUES (?, ?)", arguments: [name, address])
+        sql: "INSERT INTO remotes (name, address) VALUES (?, ?)",
+        arguments: [name, address]
+      )
     }
   }
 
@@ -63,9 +78,12 @@ extension Replica {
 
   /// Notes that a remote was reached.
   ///
-  /// - Parameter sent: it has everything up to this position of our log; `nil` when that is not sure.
+  /// - `sent`: it has everything up to this position of our log; `nil` when that is not sure.
   package func noteReached(
-    remote name: String, store: StoreID?, clockOffset: Int64, sent: UInt64?
+    remote name: String,
+    store: StoreID?,
+    clockOffset: Int64,
+    sent: UInt64?
   ) throws {
     let now = environment.now()
     try database.write { db in
@@ -75,7 +93,8 @@ extension Replica {
             sent = coalesce(?, sent)
           WHERE name = ?
           """,
-        arguments: [now, clockOffset, store?.bytes.blob, sent.map(Int64.init), name])
+        arguments: [now, clockOffset, store?.bytes.blob, sent.map(Int64.init), name]
+      )
     }
   }
 }

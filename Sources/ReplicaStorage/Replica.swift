@@ -18,8 +18,11 @@ package struct ReplicaEnvironment: Sendable {
   package let lockTimeout: Double
 
   package init(
-    identities: any Identities, memberName: String, lockTimeout: Double = 10,
-    now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> [UInt8]
+    identities: any Identities,
+    memberName: String,
+    lockTimeout: Double = 10,
+    now: @escaping @Sendable () -> Int64,
+    random: @escaping @Sendable (Int) -> [UInt8]
   ) {
     self.identities = identities
     self.memberName = memberName
@@ -55,28 +58,37 @@ package final class Replica: Sendable {
 
   /// Makes a new archive.
   ///
-  /// - Parameter path: of a file that is not there yet; `nil` for one in memory.
-  /// - Throws: ``ReplicaFailure``, `LogFailure` for a name that is none, GRDB's `DatabaseError`.
+  /// - `path`: of a file that is not there yet; `nil` for one in memory.
+  /// Throws: ``ReplicaFailure``, `LogFailure` for a name that is none, GRDB's `DatabaseError`.
   package static func create(
-    at path: String?, named name: String, environment: ReplicaEnvironment
+    at path: String?,
+    named name: String,
+    environment: ReplicaEnvironment
   ) throws -> Replica {
     let genesis = try Genesis(
-      creator: environment.identities.memberKey().publicKey, salt: environment.random(16),
-      name: name)
+      creator: environment.identities.memberKey().publicKey,
+      salt: environment.random(16),
+      name: name
+    )
     return try make(at: path, genesis: genesis, cloning: nil, environment: environment)
   }
 
   /// Makes an empty replica that a first copy goes into.
   ///
-  /// - Parameter address: where the copy comes from.
+  /// - `address`: where the copy comes from.
   package static func createForCloning(
-    at path: String?, from address: String, environment: ReplicaEnvironment
+    at path: String?,
+    from address: String,
+    environment: ReplicaEnvironment
   ) throws -> Replica {
     try make(at: path, genesis: nil, cloning: address, environment: environment)
   }
 
   private static func make(
-    at path: String?, genesis: Genesis?, cloning: String?, environment: ReplicaEnvironment
+    at path: String?,
+    genesis: Genesis?,
+    cloning: String?,
+    environment: ReplicaEnvironment
   ) throws -> Replica {
     if let path, FileManager.default.fileExists(atPath: path) { throw ReplicaFailure.exists(path) }
     let store = environment.makeStoreID()
@@ -91,13 +103,17 @@ package final class Replica: Sendable {
       try SQLiteLog(db).create(store: store, genesis: genesis)
       try db.execute(
         sql: "INSERT INTO replica (id, member_name, cloning) VALUES (1, ?, ?)",
-        arguments: [environment.memberName, cloning])
+        arguments: [environment.memberName, cloning]
+      )
       try db.execute(sql: "PRAGMA application_id = \(ReplicaSchema.applicationID)")
       try db.execute(sql: "PRAGMA user_version = \(ReplicaSchema.version)")
     }
     guard let path, let draft else {
       let replica = Replica(
-        database: database, environment: environment, path: "memory:\(store.bytes.hex)")
+        database: database,
+        environment: environment,
+        path: "memory:\(store.bytes.hex)"
+      )
       try replica.setMark()
       return replica
     }
@@ -116,19 +132,26 @@ package final class Replica: Sendable {
   ///
   /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
   package static func open(
-    _ path: String, environment: ReplicaEnvironment, readOnly: Bool = false
+    _ path: String,
+    environment: ReplicaEnvironment,
+    readOnly: Bool = false
   ) throws -> Replica {
     guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
     guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
     let database = try SQLiteFile.open(
-      path, lockTimeout: environment.lockTimeout, readOnly: readOnly
+      path,
+      lockTimeout: environment.lockTimeout,
+      readOnly: readOnly
     ) { db in
       // What the file's first bytes said may be older than its WAL.
       let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
       guard version <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
     }
     return Replica(
-      database: database, environment: environment, path: URL(filePath: path).resolvingSymlinksInPath().path)
+      database: database,
+      environment: environment,
+      path: URL(filePath: path).resolvingSymlinksInPath().path
+    )
   }
 
   /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
@@ -231,10 +254,11 @@ package final class Replica: Sendable {
 
   /// Carries out one action of the user: all its changes in one durable transaction.
   ///
-  /// - Parameter action: an earlier call's action, for one that takes several transactions.
-  /// - Throws: what `body` throws, and then nothing was written.
+  /// - `action`: an earlier call's action, for one that takes several transactions.
+  /// Throws: what `body` throws, and then nothing was written.
   package func write<Result>(
-    continuing action: UInt64? = nil, _ body: (ReplicaWriter) throws -> Result
+    continuing action: UInt64? = nil,
+    _ body: (ReplicaWriter) throws -> Result
   ) throws -> Result {
     let result = try database.write { db in
       try recogniseCopy(db)

@@ -7,7 +7,9 @@ package import SyncProtocol
 
 extension Replica: LogStore {
   package func view(
-    of peer: StoreID?, knowing cursor: ChangeLog.Cursor?, writing lane: LaneID?
+    of peer: StoreID?,
+    knowing cursor: ChangeLog.Cursor?,
+    writing lane: LaneID?
   ) throws -> StoreView {
     try database.read { db in
       try SQLiteLog(db).view(of: peer, knowing: cursor, writing: lane, own: try Self.lane(db))

@@ -41,7 +41,8 @@ extension Replica {
           SELECT \(ArticleRow.columns)
           FROM articles JOIN objects ON objects.id = articles.object
           WHERE is_live ORDER BY published_ms DESC, articles.object DESC LIMIT ?
-          """, arguments: [limit ?? -1]
+          """,
+        arguments: [limit ?? -1]
       ).map { try ArticleRow($0) }
     }
   }
@@ -67,19 +68,31 @@ extension Replica {
       if let low = [UInt8](hex: even) {
         let high = [UInt8](hex: selector + String(repeating: "f", count: 32 - selector.utf8.count))
         let found = try objectIDs(
-          db, "type = 1 AND object >= ? AND object <= ?", [low.blob, (high ?? low).blob])
+          db,
+          "type = 1 AND object >= ? AND object <= ?",
+          [low.blob, (high ?? low).blob]
+        )
         if !found.isEmpty { return found }
       }
     }
     return try objectIDs(
-      db, "id IN (SELECT object FROM articles WHERE source_id = ?1 OR url = ?1)", [selector])
+      db,
+      "id IN (SELECT object FROM articles WHERE source_id = ?1 OR url = ?1)",
+      [selector]
+    )
   }
 
-  private static func objectIDs(_ db: Database, _ condition: String, _ arguments: StatementArguments)
+  private static func objectIDs(
+    _ db: Database,
+    _ condition: String,
+    _ arguments: StatementArguments
+  )
     throws -> [ObjectID]
   {
     try Data.fetchAll(
-      db, sql: "SELECT object FROM objects WHERE \(condition) LIMIT 10", arguments: arguments
+      db,
+      sql: "SELECT object FROM objects WHERE \(condition) LIMIT 10",
+      arguments: arguments
     ).compactMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
   }
 
@@ -97,20 +110,27 @@ extension Replica {
         .compactMap { Sighting($0.value) }
       let details = versions.map { name, record in
         VersionDetail(
-          name: name, record: record,
+          name: name,
+          record: record,
           sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
-          isCurrent: name == article.current)
+          isCurrent: name == article.current
+        )
       }
       return ArticleDetail(
         article: article,
         versions: details.sorted {
           ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
         },
-        annotations: try annotations(of: id, db, store))
+        annotations: try annotations(of: id, db, store)
+      )
     }
   }
 
-  private func annotations(of article: ObjectID, _ db: Database, _ store: StateStore) throws
+  private func annotations(
+    of article: ObjectID,
+    _ db: Database,
+    _ store: StateStore
+  ) throws
     -> [AnnotationDetail]
   {
     let people = People(db)
@@ -120,7 +140,9 @@ extension Replica {
         SELECT annotations.object, objects.object
         FROM annotations JOIN objects ON objects.id = annotations.object
         WHERE annotations.article = ? AND annotations.is_live
-        """, arguments: [article.bytes.blob])
+        """,
+      arguments: [article.bytes.blob]
+    )
     return try rows.compactMap { row -> AnnotationDetail? in
       let state = try store.state(of: row[0])
       guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
@@ -129,10 +151,13 @@ extension Replica {
       else { return nil }
       let motivation = state.entries(of: AnnotationField.motivation.rawValue).shown
       return AnnotationDetail(
-        id: id, target: target,
+        id: id,
+        target: target,
         motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
         note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
-        author: try people.name(of: entry.dot.lane), time: entry.time)
+        author: try people.name(of: entry.dot.lane),
+        time: entry.time
+      )
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }
 }
@@ -148,7 +173,10 @@ final class People {
   func name(of lane: LaneID) throws -> String {
     if let name = names[lane] { return name }
     let blob = try Data.fetchOne(
-      db, sql: "SELECT member FROM lanes WHERE lane = ?", arguments: [lane.bytes.blob])
+      db,
+      sql: "SELECT member FROM lanes WHERE lane = ?",
+      arguments: [lane.bytes.blob]
+    )
     guard let blob, let member = PublicKey(blob) else { return String(lane.bytes.hex.prefix(8)) }
     let store = StateStore(db)
     var name = String(member.bytes.hex.prefix(8))

@@ -1,9 +1,12 @@
 internal import GRDB
 
-/// The tables of a replica's file, besides the log's. All but `replica` and `remotes` are derived:
-/// `rebuild` makes them anew from the log.
+/// The tables of a replica's file, besides the log's.
+///
+/// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log.
 enum ReplicaSchema {
-  /// In `user_version`. Migrations are numbered and never edited after a release.
+  /// In `user_version`.
+  ///
+  /// Migrations are numbered and never edited after a release.
   static let version = 1
   /// In `application_id`: "Stet".
   static let applicationID = 0x5374_6574
@@ -30,7 +33,8 @@ enum ReplicaSchema {
           reached INTEGER,
           clock_offset INTEGER
         ) STRICT;
-        """)
+        """
+    )
     try createDerived(db)
   }
 
@@ -151,7 +155,8 @@ enum ReplicaSchema {
           bucket INTEGER PRIMARY KEY,
           digest BLOB CHECK (length(digest) = 32)
         ) STRICT;
-        """)
+        """
+    )
   }
 
   static func dropDerived(_ db: Database) throws {

@@ -7,8 +7,9 @@ internal import GRDB
 internal import LogStorage
 internal import Synchronization
 
-/// Writes the changes of one action inside a transaction. Each change shows in the state at once;
-/// packs are compressed on another core meanwhile.
+/// Writes the changes of one action inside a transaction.
+///
+/// Each change shows in the state at once; packs are compressed on another core meanwhile.
 package final class ReplicaWriter {
   /// Raw bytes per pack of an import.
   private static let packTargetByteCount = 256 << 10
@@ -28,7 +29,7 @@ package final class ReplicaWriter {
   /// The action that the changes belong to; `nil` before its first change.
   package private(set) var action: UInt64?
 
-  /// - Parameter action: the action that is being continued.
+  /// - `action`: the action that is being continued.
   init(_ db: Database, environment: ReplicaEnvironment, action: UInt64?) throws {
     self.db = db
     self.action = action
@@ -61,7 +62,9 @@ package final class ReplicaWriter {
         sql: """
           SELECT objects.object FROM raw_inputs JOIN objects ON objects.id = raw_inputs.object
           WHERE raw = ?
-          """), arguments: [raw.bytes.blob]
+          """
+      ),
+      arguments: [raw.bytes.blob]
     ).flatMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
   }
 
@@ -80,13 +83,20 @@ package final class ReplicaWriter {
   /// - Throws: `LogFailure.tooLarge` when it is above the format's limits.
   @discardableResult
   package func append(
-    _ operations: [ChangeLog.Operation], on object: ObjectID, as changeClass: ChangeHeader.Class
+    _ operations: [ChangeLog.Operation],
+    on object: ObjectID,
+    as changeClass: ChangeHeader.Class
   ) throws -> ChangeID {
     if lane == nil { try openLane() }
     let change = try write(
       ChangeDraft(
-        object: object, changeClass: changeClass, operations: operations, time: time,
-        action: action))
+        object: object,
+        changeClass: changeClass,
+        operations: operations,
+        time: time,
+        action: action
+      )
+    )
     action = action ?? change.header.action
     return change.id
   }
@@ -132,8 +142,9 @@ package final class ReplicaWriter {
     try begin(LaneWriter(archive: archive, key: key, head: nil), certification)
   }
 
-  /// Writes the lane's first change. It is a pack of its own, so that the log knows the lane when
-  /// the state first refers to it.
+  /// Writes the lane's first change.
+  ///
+  /// It is a pack of its own, so that the log knows the lane when the state first refers to it.
   private func begin(_ writer: LaneWriter, _ certification: Certification) throws {
     var writer = writer
     let profile = ObjectID.profile(of: certification.member)
@@ -142,9 +153,14 @@ package final class ReplicaWriter {
     if names.shown.flatMap({ RegisterValue.text($0.value) }) == nil {
       operations.append(
         ChangeLog.Operation(
-          field: ProfileField.name.rawValue, kind: .write, names: names.map(\.dot),
+          field: ProfileField.name.rawValue,
+          kind: .write,
+          names: names.map(\.dot),
           body: RegisterValue.body(
-            try String.fetchOne(db, sql: "SELECT member_name FROM replica"))))
+            try String.fetchOne(db, sql: "SELECT member_name FROM replica")
+          )
+        )
+      )
     }
     var pack = PackDraft(after: writer)
     let change = try writer.write(
@@ -175,8 +191,12 @@ package final class ReplicaWriter {
     while sealing.count > count {
       let pack = sealing.removeFirst()
       try log.append(
-        try pack.wait(), spans: [pack.draft.span], hashes: pack.draft.changes.map(\.hash),
-        beginnings: beginnings, from: nil)
+        try pack.wait(),
+        spans: [pack.draft.span],
+        hashes: pack.draft.changes.map(\.hash),
+        beginnings: beginnings,
+        from: nil
+      )
     }
   }
 

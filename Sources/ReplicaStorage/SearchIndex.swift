@@ -17,7 +17,8 @@ enum SearchIndex {
         -- rowid: of articles.
         CREATE VIRTUAL TABLE search USING fts5(
           headline, body, tags, notes, tokenize = "unicode61 remove_diacritics 2");
-        """)
+        """
+    )
   }
 
   static func reset(_ db: Database) throws {
@@ -37,7 +38,9 @@ enum SearchIndex {
         FROM touches JOIN objects ON objects.id = touches.object
           LEFT JOIN annotations ON annotations.object = objects.id
         WHERE touches.position > ? ORDER BY touches.position LIMIT ?
-        """, arguments: [progress, touchLimit])
+        """,
+      arguments: [progress, touchLimit]
+    )
     let store = StateStore(db)
     var articles: [Int64] = []
     var seen: Set<Int64> = []
@@ -62,10 +65,17 @@ enum SearchIndex {
 
   private static func index(_ number: Int64, _ db: Database, _ store: StateStore) throws {
     let blob = try Data.fetchOne(
-      db.cachedStatement(sql: "SELECT object FROM objects WHERE id = ?"), arguments: [number])
-    guard let blob, let id = ObjectID(type: ObjectType.article.rawValue, bytes: blob) else { return }
+      db.cachedStatement(sql: "SELECT object FROM objects WHERE id = ?"),
+      arguments: [number]
+    )
+    guard let blob, let id = ObjectID(type: ObjectType.article.rawValue, bytes: blob) else {
+      return
+    }
     let article = Article(
-      id: id, state: try store.state(of: number), versions: try store.versions(of: number))
+      id: id,
+      state: try store.state(of: number),
+      versions: try store.versions(of: number)
+    )
     try db.cachedStatement(sql: "DELETE FROM search WHERE rowid = ?").execute(arguments: [number])
     guard article.isLive else { return }
     let notes = try Data.fetchAll(
@@ -73,7 +83,9 @@ enum SearchIndex {
         sql: """
           SELECT texts.content FROM annotations JOIN texts ON texts.object = annotations.object
           WHERE annotations.article = ? AND annotations.is_live
-          """), arguments: [blob]
+          """
+      ),
+      arguments: [blob]
     ).map { String(decoding: $0, as: UTF8.self) }
     try db.cachedStatement(
       sql: "INSERT INTO search (rowid, headline, body, tags, notes) VALUES (?, ?, ?, ?, ?)"
@@ -89,11 +101,12 @@ extension Replica {
   /// Articles that contain all the words, best first.
   ///
   /// Reads what the index has not read yet before it answers.
-  /// - Parameters:
-  ///   - query: words; a passage between double quotes stands word for word.
-  ///   - progress: called with the position that the index has reached, of how many.
+  /// - `query`: words; a passage between double quotes stands word for word.
+  /// - `progress`: called with the position that the index has reached, of how many.
   package func search(
-    _ query: String, limit: Int, progress: (Int64, Int64) -> Void = { _, _ in }
+    _ query: String,
+    limit: Int,
+    progress: (Int64, Int64) -> Void = { _, _ in }
   ) throws -> [SearchHit] {
     try catchUpSearch(progress: progress)
     guard let match = SearchText.match(query) else { return [] }
@@ -105,16 +118,21 @@ extension Replica {
           FROM search JOIN articles ON articles.object = search.rowid
             JOIN objects ON objects.id = articles.object
           WHERE search MATCH ? ORDER BY rank, articles.object LIMIT ?
-          """, arguments: [match, limit]
+          """,
+        arguments: [match, limit]
       ).map { row in
         let article = try ArticleRow(row)
         let number: Int64 = row[10]
         let store = StateStore(db)
         let shown = Article(
-          id: article.id, state: try store.state(of: number), versions: try store.versions(of: number)
+          id: article.id,
+          state: try store.state(of: number),
+          versions: try store.versions(of: number)
         ).shown
         return SearchHit(
-          article: article, snippet: SearchText.snippet(of: shown.body, for: query))
+          article: article,
+          snippet: SearchText.snippet(of: shown.body, for: query)
+        )
       }
     }
   }
@@ -128,7 +146,8 @@ extension Replica {
           sql: """
             SELECT (SELECT position FROM search_progress)
               < coalesce((SELECT max(position) FROM packs), 0)
-            """) ?? false
+            """
+        ) ?? false
       }
       guard isBehind else { return }
       let (reached, end) = try database.write { try SearchIndex.catchUp($0) }

@@ -29,7 +29,8 @@ final class StateStore {
   func existingNumber(of object: ObjectID) throws -> Int64? {
     try Int64.fetchOne(
       db.cachedStatement(sql: "SELECT id FROM objects WHERE object = ? AND type = ?"),
-      arguments: [object.bytes.blob, Int64(object.type)])
+      arguments: [object.bytes.blob, Int64(object.type)]
+    )
   }
 
   func number(of lane: LaneID) throws -> Int64 {
@@ -44,7 +45,9 @@ final class StateStore {
   func lane(_ number: Int64) throws -> LaneID {
     if let lane = lanes[number] { return lane }
     let blob = try Data.fetchOne(
-      db.cachedStatement(sql: "SELECT lane FROM lanes WHERE id = ?"), arguments: [number])
+      db.cachedStatement(sql: "SELECT lane FROM lanes WHERE id = ?"),
+      arguments: [number]
+    )
     guard let blob, let lane = LaneID(blob) else { throw LogFailure.damaged("state") }
     lanes[number] = lane
     return lane
@@ -56,7 +59,8 @@ final class StateStore {
     ObjectState(
       entries: try entries(of: object),
       deletions: hasDeletions ? try deletions(of: object) : [],
-      texts: hasTexts ? try texts(of: object) : [])
+      texts: hasTexts ? try texts(of: object) : []
+    )
   }
 
   private func isFilled(_ table: String) -> Bool {
@@ -66,15 +70,22 @@ final class StateStore {
   private func entries(of object: Int64) throws -> [Entry] {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
-        sql: "SELECT field, lane, seq, operation, kind, time, value FROM entries WHERE object = ?"),
-      arguments: [object])
+        sql: "SELECT field, lane, seq, operation, kind, time, value FROM entries WHERE object = ?"
+      ),
+      arguments: [object]
+    )
     var entries: [Entry] = []
     while let row = try rows.next() {
       guard let kind = Entry.Kind(rawValue: row[4]) else { throw LogFailure.damaged("state") }
       entries.append(
         Entry(
-          field: row[0], dot: Dot(lane: try lane(row[1]), seq: UInt64(row[2] as Int64), index: row[3]),
-          kind: kind, time: row[5], value: Array(row[6] as Data)))
+          field: row[0],
+          dot: Dot(lane: try lane(row[1]), seq: UInt64(row[2] as Int64), index: row[3]),
+          kind: kind,
+          time: row[5],
+          value: Array(row[6] as Data)
+        )
+      )
     }
     return entries
   }
@@ -82,8 +93,10 @@ final class StateStore {
   private func deletions(of object: Int64) throws -> [Deletion] {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
-        sql: "SELECT lane, seq, operation, covers FROM deletions WHERE object = ?"),
-      arguments: [object])
+        sql: "SELECT lane, seq, operation, covers FROM deletions WHERE object = ?"
+      ),
+      arguments: [object]
+    )
     var deletions: [Deletion] = []
     while let row = try rows.next() {
       guard let covers = [Dot](concatenated: Array(row[3] as Data)) else {
@@ -92,7 +105,9 @@ final class StateStore {
       deletions.append(
         Deletion(
           dot: Dot(lane: try lane(row[0]), seq: UInt64(row[1] as Int64), index: row[2]),
-          covers: covers))
+          covers: covers
+        )
+      )
     }
     return deletions
   }
@@ -100,16 +115,22 @@ final class StateStore {
   private func texts(of object: Int64) throws -> [TextState] {
     let rows = try Row.fetchAll(
       db.cachedStatement(
-        sql: "SELECT field, version, content, heads FROM texts WHERE object = ?"),
-      arguments: [object])
+        sql: "SELECT field, version, content, heads FROM texts WHERE object = ?"
+      ),
+      arguments: [object]
+    )
     return try rows.map { row in
       let id = TextID(field: row[0], version: Array(row[1] as Data))
       guard let heads = [Dot](concatenated: Array(row[3] as Data)) else {
         throw LogFailure.damaged("state")
       }
       return TextState(
-        id: id, base: try base(of: id, in: object), edits: try edits(of: id, in: object),
-        heads: heads, content: String(decoding: row[2] as Data, as: UTF8.self))
+        id: id,
+        base: try base(of: id, in: object),
+        edits: try edits(of: id, in: object),
+        heads: heads,
+        content: String(decoding: row[2] as Data, as: UTF8.self)
+      )
     }
   }
 
@@ -119,7 +140,9 @@ final class StateStore {
         sql: """
           SELECT dot, parents, hunks FROM text_edits
           WHERE object = ? AND field = ? AND version = ? ORDER BY number
-          """), arguments: [object, Int64(text.field), text.version.blob]
+          """
+      ),
+      arguments: [object, Int64(text.field), text.version.blob]
     ).map { row in
       guard let dot = Dot(row[0] as Data), let parents = [Dot](concatenated: Array(row[1] as Data)),
         let hunks = TextEditBody.hunks(Array(row[2] as Data))
@@ -149,7 +172,8 @@ final class StateStore {
   func versions(of object: Int64) throws -> [VersionName: ArticleVersion] {
     let rows = try Row.fetchCursor(
       db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
-      arguments: [object])
+      arguments: [object]
+    )
     var versions: [VersionName: ArticleVersion] = [:]
     while let row = try rows.next() {
       guard let name = VersionName(row[0] as Data) else { throw LogFailure.damaged("state") }
@@ -224,7 +248,8 @@ final class StateStore {
         ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads
         """
     ).execute(arguments: [
-      object, Int64(new.id.field), new.id.version.blob, Array(new.content.utf8).blob, new.heads.bytes.blob,
+      object, Int64(new.id.field), new.id.version.blob, Array(new.content.utf8).blob,
+      new.heads.bytes.blob,
     ])
     for (number, edit) in new.edits.enumerated().dropFirst(known) {
       try db.cachedStatement(

@@ -18,11 +18,13 @@ final class StateWriter {
 
   /// Applies one change.
   ///
-  /// - Parameter position: its place in the log.
+  /// - `position`: its place in the log.
   func apply(_ change: Change, at position: UInt64) throws {
     guard let payload = try? ChangePayload(of: change) else {
       try db.execute(
-        sql: "INSERT INTO unreadable (position) VALUES (?)", arguments: [Int64(position)])
+        sql: "INSERT INTO unreadable (position) VALUES (?)",
+        arguments: [Int64(position)]
+      )
       return
     }
     let (number, isNew) = try store.number(of: payload.object)
@@ -48,7 +50,10 @@ final class StateWriter {
 
   /// Keeps what an operation brings besides its merge: a version's record, a sighting's raw input.
   private func keep(
-    _ operation: ChangeLog.Operation, on object: ObjectID, number: Int64, isNew: Bool,
+    _ operation: ChangeLog.Operation,
+    on object: ObjectID,
+    number: Int64,
+    isNew: Bool,
     _ versions: inout [VersionName: ArticleVersion]
   ) throws {
     guard object.type == ObjectType.article.rawValue,
@@ -72,12 +77,18 @@ final class StateWriter {
 
   /// Brings the rows up to date by which objects are listed.
   private func show(
-    _ object: ObjectID, number: Int64, state: ObjectState, versions: [VersionName: ArticleVersion]?
+    _ object: ObjectID,
+    number: Int64,
+    state: ObjectState,
+    versions: [VersionName: ArticleVersion]?
   ) throws {
     switch ObjectType(rawValue: object.type) {
     case .article:
       let article = Article(
-        id: object, state: state, versions: try versions ?? store.versions(of: number))
+        id: object,
+        state: state,
+        versions: try versions ?? store.versions(of: number)
+      )
       try ArticleRow.save(article, number: number, db)
     case .annotation:
       guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,

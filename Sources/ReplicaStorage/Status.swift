@@ -31,8 +31,11 @@ extension Replica {
         articles: try count("SELECT count(*) FROM articles WHERE is_live"),
         annotations: try count("SELECT count(*) FROM annotations WHERE is_live"),
         unsent: try remotes.map(\.unsent).max() ?? count("SELECT count(*) FROM touches"),
-        conflicts: conflicts, replicas: try count("SELECT count(*) FROM lanes"),
-        unreadable: try count("SELECT count(*) FROM unreadable"), remotes: remotes)
+        conflicts: conflicts,
+        replicas: try count("SELECT count(*) FROM lanes"),
+        unreadable: try count("SELECT count(*) FROM unreadable"),
+        remotes: remotes
+      )
     }
   }
 
@@ -45,12 +48,14 @@ extension Replica {
     return try database.read { db in
       let rows = try Row.fetchAll(
         db,
-        sql: "SELECT bucket, digest FROM digest_buckets WHERE digest NOT NULL ORDER BY bucket")
+        sql: "SELECT bucket, digest FROM digest_buckets WHERE digest NOT NULL ORDER BY bucket"
+      )
       return StateDigest.digest(
         ofBuckets: try rows.map { row in
           guard let digest = Hash(row[1] as Data) else { throw LogFailure.damaged("state") }
           return (row[0], digest)
-        })
+        }
+      )
     }
   }
 
@@ -63,8 +68,10 @@ extension Replica {
       let last = [first[0], first[1] | 15] + [UInt8](repeating: 255, count: 14)
       let objects = try Row.fetchAll(
         db.cachedStatement(
-          sql: "SELECT id, type, object FROM objects WHERE object >= ? AND object <= ?"),
-        arguments: [first.blob, last.blob])
+          sql: "SELECT id, type, object FROM objects WHERE object >= ? AND object <= ?"
+        ),
+        arguments: [first.blob, last.blob]
+      )
       let digests = try objects.map { row in
         guard let object = ObjectID(type: row[1], bytes: row[2] as Data) else {
           throw LogFailure.damaged("state")

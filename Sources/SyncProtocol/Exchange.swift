@@ -72,7 +72,11 @@ package struct Exchange: Sendable {
     case (.some, .some), (nil, nil): birth = .notNeeded
     }
     outbound = Self.outbound(
-      view: view, known: welcome.known, peer: peer, peerFrontier: welcome.frontier)
+      view: view,
+      known: welcome.known,
+      peer: peer,
+      peerFrontier: welcome.frontier
+    )
   }
 
   init(answerer hello: Hello, view: StoreView, time: Int64, limits: SyncLimits) {
@@ -86,17 +90,27 @@ package struct Exchange: Sendable {
     case (.some, .id), (nil, .name): birth = .notNeeded
     }
     outbound = Self.outbound(
-      view: view, known: hello.known, peer: peer, peerFrontier: hello.frontier)
+      view: view,
+      known: hello.known,
+      peer: peer,
+      peerFrontier: hello.frontier
+    )
   }
 
   /// What to send: after the peer's cursor when that holds, everything when the peer has nothing,
   /// else what its frontier says.
-  private static func outbound(view: StoreView, known: Cursor?, peer: StoreID, peerFrontier: Hash)
+  private static func outbound(
+    view: StoreView,
+    known: Cursor?,
+    peer: StoreID,
+    peerFrontier: Hash
+  )
     -> Outbound
   {
     if let known, view.isPeerCursorValid {
       return .streaming(
-        PackStream(after: known.position, upTo: view.end, selection: .notFrom(peer)))
+        PackStream(after: known.position, upTo: view.end, selection: .notFrom(peer))
+      )
     }
     let everything = PackStream(after: 0, upTo: view.end, selection: .beyond(.empty))
     let hasNothing = peerFrontier == Frontier().digest
@@ -181,7 +195,9 @@ package struct Exchange: Sendable {
       inbound.peerFinished(at: end)
       return .goesOn(pump())
     case .done(let end, let frontier):
-      guard role == .dialler, case .saidSent = closing, end.store == peer else { return .ends([.fail(.unexpected("done"))]) }
+      guard role == .dialler, case .saidSent = closing, end.store == peer else {
+        return .ends([.fail(.unexpected("done"))])
+      }
       tally.roundTrips += 1
       inbound.peerFinished(at: end)
       closing = .told(end: end, frontier: frontier)
@@ -193,8 +209,9 @@ package struct Exchange: Sendable {
     }
   }
 
-  /// The peer wants to know what is held here. After `done` that means that the sides differ: the
-  /// answerer then asks too.
+  /// The peer wants to know what is held here.
+  ///
+  /// After `done` that means that the sides differ: the answerer then asks too.
   private mutating func asked(_ digests: [UInt8: [UInt8]]) -> Step {
     var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
     if role == .answerer, case .saidDone = closing {

@@ -11,9 +11,15 @@ package struct Greeting: Sendable {
     limits = request.limits
     genesis = view.genesis
     hello = Hello(
-      versions: [ProtocolVersion.current], codecs: Codec.allCases.map(\.rawValue),
-      archive: request.archive, time: time, end: view.end, known: view.known,
-      frontier: view.frontier, lane: view.ownLane?.lane)
+      versions: [ProtocolVersion.current],
+      codecs: Codec.allCases.map(\.rawValue),
+      archive: request.archive,
+      time: time,
+      end: view.end,
+      known: view.known,
+      frontier: view.frontier,
+      lane: view.ownLane?.lane
+    )
   }
 
   /// What the dialler does on welcome.
@@ -30,7 +36,9 @@ package struct Greeting: Sendable {
       return .end([.fail(.wrongArchive(name))])
     case (.name(let name), nil):
       return .end([
-        .fail(PeerFailure(.unknownArchive, "the archive \(name) is empty there: sync into it first"))
+        .fail(
+          PeerFailure(.unknownArchive, "the archive \(name) is empty there: sync into it first")
+        )
       ])
     case (.id, _), (.name, .some): break
     }
@@ -69,10 +77,16 @@ extension Hello {
     case .name: isEqual = false
     }
     let welcome = Welcome(
-      version: ProtocolVersion.current, codecs: Codec.allCases.map(\.rawValue),
-      archive: view.genesis?.archive, time: time, end: view.end, known: view.known,
-      frontier: view.frontier, lane: view.peerLane,
-      isStreaming: view.isPeerCursorValid && !isEqual)
+      version: ProtocolVersion.current,
+      codecs: Codec.allCases.map(\.rawValue),
+      archive: view.genesis?.archive,
+      time: time,
+      end: view.end,
+      known: view.known,
+      frontier: view.frontier,
+      lane: view.peerLane,
+      isStreaming: view.isPeerCursorValid && !isEqual
+    )
     if isEqual {
       var outcome = SessionOutcome(.equal)
       outcome.peerStore = end.store
@@ -90,10 +104,14 @@ extension Hello {
 extension PeerFailure {
   static let noCommonVersion = PeerFailure(
     .versionMismatch,
-    "this side speaks version \(ProtocolVersion.current) of the protocol, the peer does not")
+    "this side speaks version \(ProtocolVersion.current) of the protocol, the peer does not"
+  )
 
   static func wrongArchive(_ name: String) -> PeerFailure {
     PeerFailure(
-      .wrongArchive, "the archive called \(name) there is another one than this", scope: .archive)
+      .wrongArchive,
+      "the archive called \(name) there is another one than this",
+      scope: .archive
+    )
   }
 }

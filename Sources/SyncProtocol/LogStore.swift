@@ -8,10 +8,9 @@ package import ChangeLog
 package protocol LogStore: Sendable {
   /// The log as it stands, and how it stands to a peer.
   ///
-  /// - Parameters:
-  ///   - peer: the peer's store, where known.
-  ///   - cursor: how far the peer says it knows this log.
-  ///   - lane: the lane that the peer writes.
+  /// - `peer`: the peer's store, where known.
+  /// - `cursor`: how far the peer says it knows this log.
+  /// - `lane`: the lane that the peer writes.
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView
 
   /// The head of every lane, in one read.
@@ -60,8 +59,13 @@ package struct StoreView: Sendable {
   }
 
   package init(
-    genesis: Genesis?, end: Cursor, frontier: Hash, known: Cursor?, isPeerCursorValid: Bool,
-    peerLane: ClaimedHead?, ownLane: OwnLane?
+    genesis: Genesis?,
+    end: Cursor,
+    frontier: Hash,
+    known: Cursor?,
+    isPeerCursorValid: Bool,
+    peerLane: ClaimedHead?,
+    ownLane: OwnLane?
   ) {
     self.genesis = genesis
     self.end = end
@@ -83,7 +87,7 @@ package struct PackRequest: Sendable {
     case beyond(ClaimedFrontier)
   }
 
-  /// Packs that end after this position…
+  /// Packs that end after this position.
   package let after: UInt64
   /// …and up to this one.
   package let upTo: UInt64
@@ -93,7 +97,11 @@ package struct PackRequest: Sendable {
   package let packLimit: Int
 
   package init(
-    after: UInt64, upTo: UInt64, selection: Selection, byteLimit: Int, packLimit: Int
+    after: UInt64,
+    upTo: UInt64,
+    selection: Selection,
+    byteLimit: Int,
+    packLimit: Int
   ) {
     self.after = after
     self.upTo = upTo

@@ -50,7 +50,10 @@ package enum MessageCodec {
   ///
   /// - Returns: `nil` for a kind that a newer peer may send and this one passes over.
   /// - Throws: ``PeerFailure`` of code `protocolViolation`.
-  package static func decode(_ bytes: [UInt8], limits: SyncLimits) throws(PeerFailure) -> SyncMessage? {
+  package static func decode(
+    _ bytes: [UInt8],
+    limits: SyncLimits
+  ) throws(PeerFailure) -> SyncMessage? {
     guard let wire = try? WireMessage(serializedBytes: bytes) else { throw violation("a message") }
     switch wire.kind {
     case .hello(let wire): return .hello(try Hello(wire))
@@ -63,7 +66,8 @@ package enum MessageCodec {
         throw violation("a pack's envelope")
       }
       return .pack(
-        PackDelivery(pack: Array(wire.pack), position: wire.position, check: Array(wire.check)))
+        PackDelivery(pack: Array(wire.pack), position: wire.position, check: Array(wire.check))
+      )
     case .acknowledgement(let wire): return .acknowledgement(position: wire.position)
     case .sent(let wire):
       guard let end = Cursor(wire.end) else { throw violation("a cursor") }
@@ -76,9 +80,13 @@ package enum MessageCodec {
     case .failure(let wire):
       return .failure(
         PeerFailure(
-          PeerFailure.Code(rawValue: wire.code) ?? .internal, String(wire.message.prefix(1000)),
-          isRetryable: wire.retryable, retryAfter: wire.retryAfter,
-          scope: PeerFailure.Scope(rawValue: wire.covers) ?? .connection))
+          PeerFailure.Code(rawValue: wire.code) ?? .internal,
+          String(wire.message.prefix(1000)),
+          isRetryable: wire.retryable,
+          retryAfter: wire.retryAfter,
+          scope: PeerFailure.Scope(rawValue: wire.covers) ?? .connection
+        )
+      )
     case nil: return nil
     }
   }
@@ -94,7 +102,10 @@ package enum MessageCodec {
     return digests
   }
 
-  private static func heads(_ wire: WireFrontierHeads, limits: SyncLimits) throws(PeerFailure)
+  private static func heads(
+    _ wire: WireFrontierHeads,
+    limits: SyncLimits
+  ) throws(PeerFailure)
     -> ClaimedFrontier
   {
     guard wire.heads.count <= limits.headCountLimit, wire.buckets.count <= 256 else {

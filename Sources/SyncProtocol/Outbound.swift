@@ -49,9 +49,12 @@ struct PackStream: Sendable {
     else { return nil }
     isReading = true
     return PackRequest(
-      after: position, upTo: end.position, selection: selection,
+      after: position,
+      upTo: end.position,
+      selection: selection,
       byteLimit: limits.windowByteLimit - byteCount,
-      packLimit: limits.windowPackLimit - unacknowledged.count)
+      packLimit: limits.windowPackLimit - unacknowledged.count
+    )
   }
 
   mutating func sent(_ batch: PackBatch) {

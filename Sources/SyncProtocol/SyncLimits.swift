@@ -1,7 +1,10 @@
-/// Bounds of a session that each side chooses for itself. Those that all must accept alike are
-/// `FormatLimits`.
+/// Bounds of a session that each side chooses for itself.
+///
+/// Those that all must accept alike are `FormatLimits`.
 package struct SyncLimits: Sendable {
-  /// One frame, bytes. Above the largest pack, with room for its envelope.
+  /// One frame, bytes.
+  ///
+  /// Above the largest pack, with room for its envelope.
   package var frameByteLimit = 10 << 20
   /// One frame before the peer has said a hello that was accepted, bytes.
   package var greetingByteLimit = 4 << 10

@@ -1,7 +1,9 @@
 package import CRDT
 package import ChangeLog
 
-/// What two peers say to each other. Rules: `Protocol/session.md`.
+/// What two peers say to each other.
+///
+/// Rules: `Protocol/session.md`.
 package enum SyncMessage: Sendable {
   case hello(Hello)
   case welcome(Welcome)
@@ -29,8 +31,14 @@ package struct Hello: Sendable {
   package var lane: LaneID?
 
   package init(
-    versions: [UInt32], codecs: [UInt32], archive: RequestedArchive, time: Int64, end: Cursor,
-    known: Cursor?, frontier: Hash, lane: LaneID?
+    versions: [UInt32],
+    codecs: [UInt32],
+    archive: RequestedArchive,
+    time: Int64,
+    end: Cursor,
+    known: Cursor?,
+    frontier: Hash,
+    lane: LaneID?
   ) {
     self.versions = versions
     self.codecs = codecs
@@ -70,8 +78,15 @@ package struct Welcome: Sendable {
   package var isStreaming: Bool
 
   package init(
-    version: UInt32, codecs: [UInt32], archive: ArchiveID?, time: Int64, end: Cursor,
-    known: Cursor?, frontier: Hash, lane: ClaimedHead?, isStreaming: Bool
+    version: UInt32,
+    codecs: [UInt32],
+    archive: ArchiveID?,
+    time: Int64,
+    end: Cursor,
+    known: Cursor?,
+    frontier: Hash,
+    lane: ClaimedHead?,
+    isStreaming: Bool
   ) {
     self.version = version
     self.codecs = codecs
@@ -131,7 +146,10 @@ package struct PeerFailure: Error, Hashable, Sendable {
   package let scope: Scope
 
   package init(
-    _ code: Code, _ message: String, isRetryable: Bool = false, retryAfter: UInt64 = 0,
+    _ code: Code,
+    _ message: String,
+    isRetryable: Bool = false,
+    retryAfter: UInt64 = 0,
     scope: Scope = .connection
   ) {
     self.code = code

@@ -204,7 +204,10 @@ package struct DialRequest: Sendable {
 extension PeerFailure {
   /// The connection broke in the middle.
   package static let lost = PeerFailure(
-    .internal, "the connection was closed before the end", isRetryable: true)
+    .internal,
+    "the connection was closed before the end",
+    isRetryable: true
+  )
 
   static func unexpected(_ what: String) -> PeerFailure {
     PeerFailure(.protocolViolation, "unexpected message: \(what)")

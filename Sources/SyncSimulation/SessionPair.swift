@@ -12,10 +12,13 @@ package final class SessionPair {
   /// Packs that may still arrive anywhere before the connection breaks; `nil`: it holds.
   private var packsUntilBreak: Int?
 
-  /// - Parameter packsUntilBreak: the connection breaks after so many packs; `nil`: never.
+  /// - `packsUntilBreak`: the connection breaks after so many packs; `nil`: never.
   package init(
-    dialler: any LogStore, answerer: any LogStore, clock: VirtualClock,
-    limits: SyncLimits = SyncLimits(), packsUntilBreak: Int? = nil
+    dialler: any LogStore,
+    answerer: any LogStore,
+    clock: VirtualClock,
+    limits: SyncLimits = SyncLimits(),
+    packsUntilBreak: Int? = nil
   ) {
     self.limits = limits
     self.clock = clock
@@ -45,7 +48,8 @@ package final class SessionPair {
     while !dialler.events.isEmpty || !answerer.events.isEmpty {
       if !dialler.events.isEmpty {
         let effects = dialling.handle(dialler.events.removeFirst())
-        result.dialler = perform(effects, of: &dialler, to: &answerer, &result.failures) ?? result.dialler
+        result.dialler =
+          perform(effects, of: &dialler, to: &answerer, &result.failures) ?? result.dialler
       }
       if !answerer.events.isEmpty {
         let effects = answering.handle(answerer.events.removeFirst())
@@ -63,7 +67,9 @@ package final class SessionPair {
   }
 
   private func perform(
-    _ effects: [SessionEffect], of side: inout Side, to other: inout Side,
+    _ effects: [SessionEffect],
+    of side: inout Side,
+    to other: inout Side,
     _ failures: inout [PeerFailure]
   ) -> SessionOutcome? {
     for effect in effects {
@@ -73,7 +79,10 @@ package final class SessionPair {
         case .authorise, .allowLargeFrames: break
         case .view(let request):
           let view = try side.store.view(
-            of: request.peer, knowing: request.cursor, writing: request.lane)
+            of: request.peer,
+            knowing: request.cursor,
+            writing: request.lane
+          )
           side.events.append(.viewed(view, time: clock.now))
         case .getFrontier(let purpose):
           side.events.append(.gotFrontier(try side.store.frontier(), purpose))

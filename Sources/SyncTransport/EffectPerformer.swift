@@ -17,10 +17,14 @@ struct EffectPerformer {
   private var ownEnd: UInt64 = 0
 
   init(
-    store: (any SessionStore)?, source: SessionDriver.Authoriser?,
-    now: @escaping @Sendable () -> Int64, progress: @escaping @Sendable (SessionProgress) -> Void,
-    wire: Wire, events: AsyncStream<SessionEvent>.Continuation,
-    frames: AsyncStream<[UInt8]>.Continuation, localFailure: LocalFailure
+    store: (any SessionStore)?,
+    source: SessionDriver.Authoriser?,
+    now: @escaping @Sendable () -> Int64,
+    progress: @escaping @Sendable (SessionProgress) -> Void,
+    wire: Wire,
+    events: AsyncStream<SessionEvent>.Continuation,
+    frames: AsyncStream<[UInt8]>.Continuation,
+    localFailure: LocalFailure
   ) {
     self.localFailure = localFailure
     self.store = store
@@ -47,7 +51,8 @@ struct EffectPerformer {
   ///
   /// - Returns: how the session ended, when it did.
   mutating func perform(
-    _ effects: [SessionEffect], in group: inout ThrowingTaskGroup<Void, any Error>
+    _ effects: [SessionEffect],
+    in group: inout ThrowingTaskGroup<Void, any Error>
   ) async -> Result<SessionOutcome, PeerFailure>? {
     for effect in effects {
       switch effect {
@@ -68,7 +73,10 @@ struct EffectPerformer {
         let now = now
         answer(in: &group) { store in
           let view = try await store.view(
-            of: request.peer, knowing: request.cursor, writing: request.lane)
+            of: request.peer,
+            knowing: request.cursor,
+            writing: request.lane
+          )
           return .viewed(view, time: now())
         }
       case .getFrontier(let purpose):
@@ -91,7 +99,8 @@ struct EffectPerformer {
   }
 
   private mutating func authorised(
-    _ archive: RequestedArchive, by source: SessionDriver.Authoriser
+    _ archive: RequestedArchive,
+    by source: SessionDriver.Authoriser
   ) async -> Bool {
     do {
       store = try await source(archive)

@@ -31,9 +31,10 @@ package struct SessionDriver: Sendable {
   private let now: @Sendable () -> Int64
   private let progress: @Sendable (SessionProgress) -> Void
 
-  /// - Parameter now: the wall clock, ms since 1970-01-01 UTC.
+  /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   package init(
-    limits: SyncLimits, now: @escaping @Sendable () -> Int64,
+    limits: SyncLimits,
+    now: @escaping @Sendable () -> Int64,
     progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
   ) {
     self.limits = limits
@@ -43,11 +44,13 @@ package struct SessionDriver: Sendable {
 
   /// Calls a peer over an open channel.
   ///
-  /// - Parameter peer: the store that answered at this address last time.
-  /// - Throws: ``PeerFailure``, or what the store or the channel throws.
+  /// - `peer`: the store that answered at this address last time.
+  /// Throws: ``PeerFailure``, or what the store or the channel throws.
   package func dial(
-    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, archive: RequestedArchive,
-    store: any SessionStore, peer: StoreID?
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    archive: RequestedArchive,
+    store: any SessionStore,
+    peer: StoreID?
   ) async throws -> DrivenSession {
     let session = SyncSession.dialling(DialRequest(archive: archive, limits: limits))
     return try await run(session, channel, store: store, source: nil) {
@@ -59,14 +62,17 @@ package struct SessionDriver: Sendable {
   ///
   /// - Throws: ``PeerFailure``, or what the store or the channel throws.
   package func answer(
-    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, authorise: @escaping Authoriser
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    authorise: @escaping Authoriser
   ) async throws -> DrivenSession {
     try await run(.answering(limits: limits), channel, store: nil, source: authorise) { nil }
   }
 
   private func run(
-    _ session: consuming SyncSession, _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
-    store: (any SessionStore)?, source: Authoriser?,
+    _ session: consuming SyncSession,
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    store: (any SessionStore)?,
+    source: Authoriser?,
     opening: @Sendable @escaping () async throws -> SessionEvent?
   ) async throws -> DrivenSession {
     var session = session
@@ -88,8 +94,15 @@ package struct SessionDriver: Sendable {
           }
         }
         var performer = EffectPerformer(
-          store: store, source: source, now: now, progress: progress, wire: wire,
-          events: eventSource, frames: frameSource, localFailure: localFailure)
+          store: store,
+          source: source,
+          now: now,
+          progress: progress,
+          wire: wire,
+          events: eventSource,
+          frames: frameSource,
+          localFailure: localFailure
+        )
         for await event in events {
           performer.note(event)
           let effects = session.handle(event)
@@ -102,7 +115,10 @@ package struct SessionDriver: Sendable {
             if let failure = localFailure.error { throw failure }
             let outcome = try end.get()
             return DrivenSession(
-              outcome: outcome, bytesSent: wire.bytesSent, bytesReceived: wire.bytesReceived)
+              outcome: outcome,
+              bytesSent: wire.bytesSent,
+              bytesReceived: wire.bytesReceived
+            )
           }
         }
         throw PeerFailure.lost

@@ -5,7 +5,11 @@ package import SyncProtocol
 
 /// A ``LogStore`` as tasks use it: nothing blocks the caller.
 package protocol SessionStore: Sendable {
-  func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) async throws
+  func view(
+    of peer: StoreID?,
+    knowing cursor: Cursor?,
+    writing lane: LaneID?
+  ) async throws
     -> StoreView
   func frontier() async throws -> Frontier
   func packs(_ request: PackRequest) async throws -> PackBatch
@@ -20,7 +24,11 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
 
   package init(_ store: Store) { self.store = store }
 
-  package func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) async throws
+  package func view(
+    of peer: StoreID?,
+    knowing cursor: Cursor?,
+    writing lane: LaneID?
+  ) async throws
     -> StoreView
   {
     try await run { try $0.view(of: peer, knowing: cursor, writing: lane) }
@@ -45,7 +53,9 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
   }
 
   /// Calls the store on a thread of the pool.
-  package func run<Value: Sendable>(_ body: @escaping @Sendable (Store) throws -> Value) async throws
+  package func run<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws -> Value
+  ) async throws
     -> Value
   {
     try await NIOThreadPool.singleton.runIfActive { [store] in try body(store) }

@@ -8,9 +8,10 @@ package struct SyncClient: Sendable {
   private let driver: SessionDriver
   private let limits: SyncLimits
 
-  /// - Parameter now: the wall clock, ms since 1970-01-01 UTC.
+  /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   package init(
-    limits: SyncLimits, now: @escaping @Sendable () -> Int64,
+    limits: SyncLimits,
+    now: @escaping @Sendable () -> Int64,
     progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
   ) {
     self.limits = limits
@@ -19,12 +20,14 @@ package struct SyncClient: Sendable {
 
   /// Runs one session.
   ///
-  /// - Parameters:
-  ///   - archive: `nil` when only its name is known yet.
-  ///   - peer: the store that answered at this address last time.
-  /// - Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
+  /// - `archive`: `nil` when only its name is known yet.
+  /// - `peer`: the store that answered at this address last time.
+  /// Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
   package func sync(
-    _ store: any SessionStore, with address: SyncAddress, archive: ArchiveID?, peer: StoreID?
+    _ store: any SessionStore,
+    with address: SyncAddress,
+    archive: ArchiveID?,
+    peer: StoreID?
   ) async throws -> DrivenSession {
     guard Loopback.contains(address.host) else {
       throw TransportFailure.notLoopback(address.host)

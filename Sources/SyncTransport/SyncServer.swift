@@ -15,7 +15,7 @@ package struct SyncServer: Sendable {
   private let limits: SyncLimits
   private let now: @Sendable () -> Int64
 
-  /// - Parameter now: the wall clock, ms since 1970-01-01 UTC.
+  /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   package init(limits: SyncLimits, now: @escaping @Sendable () -> Int64) {
     self.limits = limits
     self.now = now
@@ -23,12 +23,13 @@ package struct SyncServer: Sendable {
 
   /// Listens until it is stopped and the running sessions have ended, or the task is cancelled.
   ///
-  /// - Parameters:
-  ///   - port: 0 lets the system choose.
-  ///   - listening: called once, with the address that was taken.
-  /// - Throws: ``TransportFailure``.
+  /// - `port`: 0 lets the system choose.
+  /// - `listening`: called once, with the address that was taken.
+  /// Throws: ``TransportFailure``.
   package func run(
-    host: String, port: Int, listening: @Sendable (ListeningServer) -> Void,
+    host: String,
+    port: Int,
+    listening: @Sendable (ListeningServer) -> Void,
     report: @escaping @Sendable (ConnectionEvent) -> Void,
     authorise: @escaping SessionDriver.Authoriser
   ) async throws {
@@ -54,7 +55,8 @@ package struct SyncServer: Sendable {
     listening(
       ListeningServer(address: "\(address?.ipAddress ?? host):\(address?.port ?? port)") {
         channel.close(promise: nil)
-      })
+      }
+    )
     try await server.executeThenClose { connections in
       try await withThrowingDiscardingTaskGroup { group in
         for try await connection in connections {
@@ -66,7 +68,8 @@ package struct SyncServer: Sendable {
 
   private func answer(
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
-    report: @Sendable (ConnectionEvent) -> Void, authorise: @escaping SessionDriver.Authoriser
+    report: @Sendable (ConnectionEvent) -> Void,
+    authorise: @escaping SessionDriver.Authoriser
   ) async {
     let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
     let requested = RequestedName()

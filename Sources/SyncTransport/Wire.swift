@@ -63,7 +63,8 @@ final class Wire: Sendable {
   }
 
   func write(
-    _ frames: AsyncStream<[UInt8]>, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    _ frames: AsyncStream<[UInt8]>,
+    to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
   ) async throws {
     for await frame in frames {
       state.withLock { $0.bytesSent += frame.count }

@@ -7,7 +7,9 @@ import ReplicaStorage
 import SyncProtocol
 import SyncTransport
 
-/// The codes that stet exits with. An unknown code means failure.
+/// The codes that stet exits with.
+///
+/// An unknown code means failure.
 enum ExitStatus: Int32 {
   case failed = 1
   case usage = 2
@@ -36,7 +38,8 @@ enum ExitStatus: Int32 {
     Console.note(text)
     Foundation.exit(
       Stet.exitCode(for: error) == .validationFailure
-        ? usage.rawValue : failed.rawValue)
+        ? usage.rawValue : failed.rawValue
+    )
   }
 
   /// The code and sentence; `nil` for what the argument parser words itself.

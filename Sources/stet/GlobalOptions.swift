@@ -22,7 +22,9 @@ struct GlobalOptions: ParsableArguments {
   func open(_ access: Access = .readWrite) throws -> Replica {
     let replica = try Replica.open(
       try ArchiveLocation.path(option: archive),
-      environment: Machine.environment(lockTimeout: lockTimeout), readOnly: access == .readOnly)
+      environment: Machine.environment(lockTimeout: lockTimeout),
+      readOnly: access == .readOnly
+    )
     if let address = try replica.cloningAddress() {
       throw ReplicaFailure.incomplete(replica.path, address: address)
     }
@@ -44,11 +46,15 @@ enum ArchiveLocation {
     ).filter { $0.hasSuffix(".stet") }.sorted()
     guard let first = here.first else {
       throw VerbFailure(
-        .noArchive, "there is no archive here: 'stet init NAME' makes one, or name one with --archive")
+        .noArchive,
+        "there is no archive here: 'stet init NAME' makes one, or name one with --archive"
+      )
     }
     guard here.count == 1 else {
       throw VerbFailure(
-        .usage, "there are several archives here: name one with --archive: \(here.joined(separator: ", "))")
+        .usage,
+        "there are several archives here: name one with --archive: \(here.joined(separator: ", "))"
+      )
     }
     return first
   }
@@ -60,9 +66,12 @@ enum Machine {
 
   static func environment(memberName: String? = nil, lockTimeout: Double) -> ReplicaEnvironment {
     ReplicaEnvironment(
-      identities: FolderIdentities(folder: stateFolder), memberName: memberName ?? defaultName,
-      lockTimeout: lockTimeout, now: now,
-      random: randomBytes)
+      identities: FolderIdentities(folder: stateFolder),
+      memberName: memberName ?? defaultName,
+      lockTimeout: lockTimeout,
+      now: now,
+      random: randomBytes
+    )
   }
 
   /// So many bytes of the system's generator, eight at a call.

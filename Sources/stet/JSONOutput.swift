@@ -3,7 +3,9 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// Prints values as JSON. Keys are only ever added.
+/// Prints values as JSON.
+///
+/// Keys are only ever added.
 enum JSONOutput {
   static func write(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
@@ -127,24 +129,33 @@ struct ArticleJSON: Encodable {
     annotations = detail.annotations.map { annotation in
       let quote = annotation.target.passage?.quote
       return AnnotationJSON(
-        id: annotation.id.bytes.hex, motivation: annotation.motivation,
-        quote: Nullable(quote?.exact), prefix: Nullable(quote?.prefix),
-        suffix: Nullable(quote?.suffix), note: Nullable(text: annotation.note),
-        author: annotation.author, time: Instant.iso(milliseconds: annotation.time),
-        version: annotation.target.version.bytes.hex)
+        id: annotation.id.bytes.hex,
+        motivation: annotation.motivation,
+        quote: Nullable(quote?.exact),
+        prefix: Nullable(quote?.prefix),
+        suffix: Nullable(quote?.suffix),
+        note: Nullable(text: annotation.note),
+        author: annotation.author,
+        time: Instant.iso(milliseconds: annotation.time),
+        version: annotation.target.version.bytes.hex
+      )
     }
     versions = detail.versions.map { version in
       VersionJSON(
-        id: version.name.bytes.hex, current: version.isCurrent,
+        id: version.name.bytes.hex,
+        current: version.isCurrent,
         headline: Nullable(text: version.record.headline),
         published: Nullable(text: version.record.published),
         published_raw: Nullable(text: version.record.publishedRaw),
         modified: Nullable(text: version.record.modified),
         sightings: version.sightings.map {
           VersionJSON.SightingJSON(
-            fetched: Instant.iso(milliseconds: $0.fetched), origin: $0.origin,
-            raw_sha256: $0.raw.bytes.hex)
-        })
+            fetched: Instant.iso(milliseconds: $0.fetched),
+            origin: $0.origin,
+            raw_sha256: $0.raw.bytes.hex
+          )
+        }
+      )
     }
     conflicts = detail.article.conflicts.map { "\($0)" }
     deleted = !detail.article.isLive

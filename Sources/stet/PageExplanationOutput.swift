@@ -17,7 +17,8 @@ enum PageExplanationOutput {
       try JSONOutput.write(
         page.explanation.lines.map {
           LineJSON(line: $0.number, became: $0.fate.description, text: $0.text)
-        })
+        }
+      )
       return
     }
     for line in page.explanation.lines {

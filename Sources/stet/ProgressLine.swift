@@ -50,12 +50,17 @@ final class ProgressLine: Sendable {
   }
 
   private func text(_ done: Int, of total: Int?, after elapsed: Duration) -> String {
-    let seconds = max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
+    let seconds = max(
+      0.001,
+      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    )
     let rate = Double(done) / seconds
     var line = "\(verb): \(done)"
     if let total, total > 0 { line += " of \(total)" }
     line += " \(unit), \(Int(rate)) a second"
-    if let total, rate > 0, total > done { line += ", \(Int(Double(total - done) / rate) + 1) s left" }
+    if let total, rate > 0, total > done {
+      line += ", \(Int(Double(total - done) / rate) + 1) s left"
+    }
     return line
   }
 }

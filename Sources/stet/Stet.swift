@@ -23,18 +23,26 @@ struct Stet: AsyncParsableCommand {
       """,
     version: "stet 1 (protocol stet/1, format 1)",
     groupedSubcommands: [
-      CommandGroup(name: "Archive", subcommands: [InitVerb.self, StatusVerb.self, DigestVerb.self, RebuildVerb.self]),
+      CommandGroup(
+        name: "Archive",
+        subcommands: [InitVerb.self, StatusVerb.self, DigestVerb.self, RebuildVerb.self]
+      ),
       CommandGroup(
         name: "Articles",
         subcommands: [
           ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, LogVerb.self,
-        ]),
+        ]
+      ),
       CommandGroup(
         name: "Editing",
-        subcommands: [AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self]),
+        subcommands: [AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self]
+      ),
       CommandGroup(
-        name: "Syncing", subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self]),
-    ])
+        name: "Syncing",
+        subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self]
+      ),
+    ]
+  )
 
   static func main() async {
     do {

@@ -29,18 +29,26 @@ struct SyncRun {
       }
     }
     let session = try await client.sync(
-      BlockingSessionStore(replica), with: address, archive: try replica.genesis()?.archive,
-      peer: remote.store)
+      BlockingSessionStore(replica),
+      with: address,
+      archive: try replica.genesis()?.archive,
+      peer: remote.store
+    )
     progress.finish()
     try replica.setMark()
     let outcome = session.outcome
     try replica.noteReached(
-      remote: remote.name, store: outcome.peerStore, clockOffset: outcome.clockOffset,
-      sent: outcome.verdict == .equal ? sent : nil)
+      remote: remote.name,
+      store: outcome.peerStore,
+      clockOffset: outcome.clockOffset,
+      sent: outcome.verdict == .equal ? sent : nil
+    )
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return SyncReport(
-      session: session, seconds: seconds,
-      digest: isDigestWanted ? StateDigest.description(of: try replica.digest()) : "")
+      session: session,
+      seconds: seconds,
+      digest: isDigestWanted ? StateDigest.description(of: try replica.digest()) : ""
+    )
   }
 }
 
@@ -104,7 +112,8 @@ struct SyncReport: Encodable {
     guard equal else {
       throw VerbFailure(
         .failed,
-        "everything went over, and still the remote holds other changes: run 'stet sync' again")
+        "everything went over, and still the remote holds other changes: run 'stet sync' again"
+      )
     }
   }
 }

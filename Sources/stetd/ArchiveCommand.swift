@@ -2,20 +2,23 @@ import ArgumentParser
 import Foundation
 import HubStorageSQLite
 
-/// `stetd archive`
+/// `stetd archive`.
 struct ArchiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "archive", abstract: "Make and list archives.",
-    subcommands: [Create.self, List.self])
+    commandName: "archive",
+    abstract: "Make and list archives.",
+    subcommands: [Create.self, List.self]
+  )
 
-  /// `stetd archive create`
+  /// `stetd archive create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make an empty archive; the first replica that syncs into it fills it.",
       discussion: """
         Example:
           stetd archive create dprk-desk --data hub
-        """)
+        """
+    )
 
     @OptionGroup var data: DataOption
     @Argument(help: "Letters, digits, '-', '_' and '.'.") var name: String
@@ -26,14 +29,15 @@ struct ArchiveCommand: ParsableCommand {
     }
   }
 
-  /// `stetd archive list`
+  /// `stetd archive list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The archives of a hub.",
       discussion: """
         Example:
           stetd archive list --data hub --json
-        """)
+        """
+    )
 
     @OptionGroup var data: DataOption
     @Flag(help: "Print a JSON array.") var json = false

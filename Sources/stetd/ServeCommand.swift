@@ -6,7 +6,7 @@ import Logging
 import ServiceLifecycle
 import SyncProtocol
 
-/// `stetd serve`
+/// `stetd serve`.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
@@ -16,7 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
 
       Example:
         stetd serve --data hub --listen 127.0.0.1:7474
-      """)
+      """
+  )
 
   @OptionGroup var data: DataOption
 
@@ -27,7 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel = "info"
 
   func run() async throws {
-    guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+    guard let colon = listen.lastIndex(of: ":"),
+      let port = Int(listen[listen.index(after: colon)...]),
       (0...65_535).contains(port)
     else { throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474") }
     guard let level = Logger.Level(rawValue: logLevel) else {
@@ -37,15 +39,21 @@ struct ServeCommand: AsyncParsableCommand {
     logger.logLevel = level
     let storage = try SQLiteHubStorage(folder: data.folder)
     let server = HubServer(
-      storage: storage, host: String(listen[..<colon]), port: port,
-      limits: SyncLimits(), logger: logger,
+      storage: storage,
+      host: String(listen[..<colon]),
+      port: port,
+      limits: SyncLimits(),
+      logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
       listening: { address in
         FileHandle.standardOutput.write(Data((address + "\n").utf8))
-      })
+      }
+    )
     var configuration = ServiceGroupConfiguration(
       services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: logger
+    )
     configuration.maximumGracefulShutdownDuration = .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
     try storage.close()

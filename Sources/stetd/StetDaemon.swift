@@ -16,7 +16,8 @@ struct StetDaemon: AsyncParsableCommand {
       13 made by a newer stet. Any other code is a failure too.
       """,
     version: "stetd 1 (protocol stet/1, format 1)",
-    subcommands: [ServeCommand.self, ArchiveCommand.self])
+    subcommands: [ServeCommand.self, ArchiveCommand.self]
+  )
 
   static func main() async {
     do {
@@ -35,7 +36,9 @@ struct StetDaemon: AsyncParsableCommand {
 /// Where the archives are.
 struct DataOption: ParsableArguments {
   @Option(
-    name: .long, help: "Folder that holds the hub's archives; STETD_DATA, else 'hub'.")
+    name: .long,
+    help: "Folder that holds the hub's archives; STETD_DATA, else 'hub'."
+  )
   var data: String?
 
   var folder: URL {

@@ -15,7 +15,9 @@ import Testing
 
   /// One sentence on stderr, the code, nothing on stdout, and the archive as it was.
   private func expectRefusal(
-    _ arguments: [String], status: Int32, saying words: String,
+    _ arguments: [String],
+    status: Int32,
+    saying words: String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let before = try anna.digest()
@@ -34,14 +36,17 @@ import Testing
 
   @Test func `a page in broken UTF-8 is refused`() throws {
     try Data("News ID: 5\n\nHead\n\n".utf8 + [0xC3, 0x28]).write(
-      to: anna.folder.appending(path: "broken.txt"))
+      to: anna.folder.appending(path: "broken.txt")
+    )
     try expectRefusal(["import", "broken.txt", "--quiet"], status: 3, saying: "UTF-8")
   }
 
   @Test func `a line that does not parse is named, and the rest goes on`() throws {
     try anna.write(
       #"{"id": "1", "source": "w", "headline": "One"}"# + "\n{broken\n"
-        + #"{"id": "2", "source": "w", "headline": "Two"}"# + "\n", to: "wire.jsonl")
+        + #"{"id": "2", "source": "w", "headline": "Two"}"# + "\n",
+      to: "wire.jsonl"
+    )
     let run = try anna.stet("import", "wire.jsonl", "--json")
     #expect(run.status == 3)
     #expect(run.complaints.contains("line 2"))
@@ -58,14 +63,21 @@ import Testing
     try expectRefusal(["show", "ffffffff"], status: 4, saying: "no article")
     try expectRefusal(["tag", "ffffffff", "+a"], status: 4, saying: "no article")
     try expectRefusal(
-      ["annotate", "100231", "--quote", "not in it"], status: 4, saying: "not in it")
+      ["annotate", "100231", "--quote", "not in it"],
+      status: 4,
+      saying: "not in it"
+    )
   }
 
   @Test func `a hub that does not know the archive is an error`() throws {
     let hub = try Hub(in: world, archives: ["other"])
     #expect(try anna.stet("remote", "add", "origin", hub.url("desk")).status == 0)
     try expectRefusal(["sync"], status: 4, saying: "no archive called desk")
-    try expectRefusal(["clone", hub.url("none"), "x.stet"], status: 4, saying: "no archive called none")
+    try expectRefusal(
+      ["clone", hub.url("none"), "x.stet"],
+      status: 4,
+      saying: "no archive called none"
+    )
     try expectRefusal(["clone", hub.url("other"), "x.stet"], status: 4, saying: "empty")
     #expect(!FileManager.default.fileExists(atPath: anna.folder.appending(path: "x.stet").path))
     #expect(hub.stop() == 0)
@@ -120,8 +132,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ["frobnicate"], ["list", "--nope"], ["set", "100231", "nonsense"], ["set", "100231", "colour=red"],
-    ["tag", "100231", "noplus"], ["remote", "add", "x", "http://example.org"], ["annotate", "100231"],
+    ["frobnicate"], ["list", "--nope"], ["set", "100231", "nonsense"],
+    ["set", "100231", "colour=red"],
+    ["tag", "100231", "noplus"], ["remote", "add", "x", "http://example.org"],
+    ["annotate", "100231"],
     ["sync"], ["sync", "nowhere"],
   ])
   func `wrong usage is said and changes nothing`(arguments: [String]) throws {

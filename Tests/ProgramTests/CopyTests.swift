@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 @Suite struct CopyTests {
-  @Test func `a copied archive file edited on both sides loses nothing and reuses no number`() throws {
+  @Test func `a copied archive file edited on both sides loses nothing and reuses no number`()
+    throws
+  {
     let world = try World()
     let hub = try Hub(in: world, archives: ["desk"])
     let anna = try Machine("anna", in: world)
@@ -16,10 +18,15 @@ import Testing
     let copyFolder = anna.folder.appending(path: "copy")
     try FileManager.default.createDirectory(at: copyFolder, withIntermediateDirectories: true)
     let copy = copyFolder.appending(path: "desk.stet").path
-    try FileManager.default.copyItem(atPath: anna.folder.appending(path: "desk.stet").path, toPath: copy)
+    try FileManager.default.copyItem(
+      atPath: anna.folder.appending(path: "desk.stet").path,
+      toPath: copy
+    )
 
     for note in ["original 1", "original 2"] {
-      #expect(try anna.stet("annotate", "100231", "--note", note, "--archive", "desk.stet").status == 0)
+      #expect(
+        try anna.stet("annotate", "100231", "--note", note, "--archive", "desk.stet").status == 0
+      )
     }
     for note in ["copy 1", "copy 2"] {
       #expect(try anna.stet("annotate", "100231", "--note", note, "--archive", copy).status == 0)

@@ -8,16 +8,22 @@ final class Hub {
 
   /// Starts a hub over a data folder.
   ///
-  /// - Parameter port: 0 lets the system choose.
+  /// - `port`: 0 lets the system choose.
   init(in world: World, archives: [String], port: Int = 0) throws {
     data = world.folder.appending(path: "hub")
     for name in archives {
       let run = try Run(
-        "stetd", ["archive", "create", name, "--data", data.path], in: world.folder)
+        "stetd",
+        ["archive", "create", name, "--data", data.path],
+        in: world.folder
+      )
       guard run.status == 0 else { throw Unexpected(run: run) }
     }
     started = try Programs.start(
-      "stetd", ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"], in: world.folder)
+      "stetd",
+      ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"],
+      in: world.folder
+    )
     _ = Programs.drain(started.complaints)
     // The first line on stdout is the address; it comes when the hub listens.
     var line = Data()

@@ -31,13 +31,15 @@ struct Machine {
 
   /// A file in the machine's folder.
   ///
-  /// - Parameter modified: when it says that it was written, seconds since 1970-01-01 UTC.
+  /// - `modified`: when it says that it was written, seconds since 1970-01-01 UTC.
   func write(_ text: String, to name: String, modified: Double? = nil) throws {
     let file = folder.appending(path: name)
     try Data(text.utf8).write(to: file)
     guard let modified else { return }
     try FileManager.default.setAttributes(
-      [.modificationDate: Date(timeIntervalSince1970: modified)], ofItemAtPath: file.path)
+      [.modificationDate: Date(timeIntervalSince1970: modified)],
+      ofItemAtPath: file.path
+    )
   }
 }
 
@@ -69,7 +71,8 @@ struct Run: Sendable {
     // Both pipes are drained before the wait, so that neither can fill up and block the program.
     let complaints = Programs.drain(process.complaints)
     output = String(
-      decoding: process.output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self
+      decoding: process.output.fileHandleForReading.readDataToEndOfFile(),
+      as: UTF8.self
     ).trimmingCharacters(in: .newlines)
     process.process.waitUntilExit()
     status = process.process.terminationStatus

@@ -13,7 +13,10 @@ import Testing
     try anna.write(TestPage.text(), to: "page.txt")
     #expect(try anna.stet("init", "desk").status == 0)
     #expect(try anna.stet("import", "page.txt", "--source", "harbour").status == 0)
-    #expect(try anna.stet("annotate", "100231", "--quote", "a long debate", "--note", "how long?").status == 0)
+    #expect(
+      try anna.stet("annotate", "100231", "--quote", "a long debate", "--note", "how long?").status
+        == 0
+    )
     #expect(try anna.stet("tag", "100231", "+ferry", "-draft").status == 0)
     #expect(try anna.stet("remote", "add", "origin", hub.url("desk")).status == 0)
     #expect(try anna.stet("sync").status == 0)
@@ -58,7 +61,10 @@ import Testing
     let anna = try Machine("anna", in: world)
     try anna.write(TestPage.text(), to: "page.txt", modified: 1_600_000_000)
     try anna.write(
-      TestPage.text(extra: " It was late."), to: "later.txt", modified: 1_600_000_060)
+      TestPage.text(extra: " It was late."),
+      to: "later.txt",
+      modified: 1_600_000_060
+    )
     #expect(try anna.stet("init", "desk").status == 0)
     let first = try anna.json("import", "page.txt", "--source", "harbour") as? [String: Any]
     #expect(first?["new"] as? Int == 1)
@@ -74,7 +80,8 @@ import Testing
     #expect((shown?["body"] as? String)?.contains("It was late.") == true)
     #expect(
       (shown?["blocks"] as? [[String: Any]])?.map { $0["type"] as? String }
-        == ["paragraph", "paragraph", "subheading", "paragraph"])
+        == ["paragraph", "paragraph", "subheading", "paragraph"]
+    )
   }
 
   @Test func `a search finds words, passages and notes, and no user input is syntax`() throws {
@@ -96,7 +103,8 @@ import Testing
     }
   }
 
-  @Test func `a hub gone in the middle is an error that says so, and the next sync completes`() throws
+  @Test func `a hub gone in the middle is an error that says so, and the next sync completes`()
+    throws
   {
     let world = try World()
     let hub = try Hub(in: world, archives: ["desk"])

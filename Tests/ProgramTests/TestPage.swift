@@ -31,8 +31,10 @@ enum TestPage {
   /// So many articles as JSON Lines.
   static func lines(_ count: Int) -> String {
     (1...count).map { number in
-      let body = (0..<12).map { "Sentence \($0) of article \(number), number \(number * 7919 % 10007)." }
-        .joined(separator: " ")
+      let body = (0..<12).map {
+        "Sentence \($0) of article \(number), number \(number * 7919 % 10007)."
+      }
+      .joined(separator: " ")
       return #"{"id": "a\#(number)", "source": "wire", "published": "2021-03-04", "headline": "#
         + #""Headline \#(number)", "tags": ["wire"], "body": "\#(body)"}"#
     }.joined(separator: "\n") + "\n"

@@ -19,7 +19,9 @@ import Testing
     let failures = await withTaskGroup(of: [String].self) { group in
       for part in 0..<2 {
         group.addTask {
-          Self.seeds.enumerated().filter { $0.offset % 2 == part }.compactMap { Self.run(seed: $0.element) }
+          Self.seeds.enumerated().filter { $0.offset % 2 == part }.compactMap {
+            Self.run(seed: $0.element)
+          }
         }
       }
       return await group.reduce(into: [String]()) { $0 += $1 }
@@ -97,7 +99,9 @@ struct RandomHistory {
       try left.prepareToSync()
       guard let genesis = try left.genesis() else { return }
       _ = SessionPair(
-        dialler: left, answerer: right, clock: world.clock,
+        dialler: left,
+        answerer: right,
+        clock: world.clock,
         packsUntilBreak: Int.random(in: 0..<4, using: &random)
       ).run(archive: .id(genesis.archive, name: genesis.name))
     } else {
@@ -138,7 +142,10 @@ struct RandomHistory {
           adds.isEmpty
             ? Operation(field: field, kind: .add, body: tag)
             : Operation(field: field, kind: .remove, names: adds.map(\.dot))
-        ], on: article, as: .annotate)
+        ],
+        on: article,
+        as: .annotate
+      )
     }
   }
 
@@ -155,9 +162,14 @@ struct RandomHistory {
         [
           target.operation(versionDot: dot),
           Operation(
-            field: AnnotationField.note.rawValue, kind: .edit,
-            body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: note)])),
-        ], on: id, as: .annotate)
+            field: AnnotationField.note.rawValue,
+            kind: .edit,
+            body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: note)])
+          ),
+        ],
+        on: id,
+        as: .annotate
+      )
       return id
     }
     if let annotation { annotations.append(annotation) }
@@ -179,7 +191,10 @@ struct RandomHistory {
       let count = content.unicodeScalars.count
       let position = place % (count + 1)
       let hunk = Hunk(
-        position: position, deleteCount: min(cut, count - position), insert: insert)
+        position: position,
+        deleteCount: min(cut, count - position),
+        insert: insert
+      )
       var names = text?.heads ?? []
       if let version {
         let dot = state.entries(of: ArticleField.versions.rawValue)
@@ -189,7 +204,9 @@ struct RandomHistory {
       }
       try writer.append(
         [Operation(field: field, kind: .edit, names: names, body: TextEditBody.body([hunk]))],
-        on: object, as: .edit)
+        on: object,
+        as: .edit
+      )
     }
   }
 
@@ -202,14 +219,19 @@ struct RandomHistory {
           state.isLive
             ? Operation(field: 0, kind: .delete, names: state.dotsToCover)
             : Operation(field: 0, kind: .restore, names: state.deletions.map(\.dot))
-        ], on: article, as: .edit)
+        ],
+        on: article,
+        as: .edit
+      )
     }
   }
 
   private mutating func importVersion(on replica: Replica) throws {
     let number = Int.random(in: 0..<5, using: &random)
     let headline = word()
-    let id = try replica.write { try $0.importArticle("\(number)", headline: headline, body: "one two") }
+    let id = try replica.write {
+      try $0.importArticle("\(number)", headline: headline, body: "one two")
+    }
     if !articles.contains(id) { articles.append(id) }
   }
 }

@@ -27,7 +27,8 @@ import Testing
     #expect(try again.history(of: article).map(\.change.seq) == [3])
   }
 
-  @Test func `a copied file, and one whose keys are gone, begin a lane and a store id of their own`()
+  @Test
+  func `a copied file, and one whose keys are gone, begin a lane and a store id of their own`()
     throws
   {
     let identities = FolderIdentities(folder: folder.url.appending(path: "state"))
@@ -59,7 +60,8 @@ import Testing
     let key = try identities.memberKey()
     _ = try identities.makeWritingKey()
     #expect(try identities.memberKey().seed == key.seed)
-    let files = FileManager.default.enumerator(atPath: folder.url.appending(path: "state").path)?
+    let files =
+      FileManager.default.enumerator(atPath: folder.url.appending(path: "state").path)?
       .compactMap { $0 as? String }.filter { $0.hasSuffix(".key") } ?? []
     #expect(files.count == 2)
     for file in files {

@@ -46,7 +46,8 @@ enum DerivedState {
             'deletions', 'texts', 'text_edits', 'versions', 'raw_inputs', 'articles',
             'annotations', 'touches', 'unreadable')
           ORDER BY name
-          """)
+          """
+      )
       return try tables.flatMap { table in
         try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table) \($0)" }.sorted()
       }

@@ -50,7 +50,10 @@ import Testing
     var verdict: SessionOutcome.Verdict?
     while verdict != .equal {
       let result = SessionPair(
-        dialler: anna, answerer: hub, clock: world.clock, packsUntilBreak: 2
+        dialler: anna,
+        answerer: hub,
+        clock: world.clock,
+        packsUntilBreak: 2
       ).run(archive: .id(genesis.archive, name: genesis.name))
       verdict = result.dialler?.verdict
       // Every session gets further: what is durable is not sent again.
@@ -87,28 +90,45 @@ import Testing
     try anna.write { _ = try $0.importArticle("1", headline: "h") }
     _ = try world.sync(anna, with: hub)
     let bert = try Replica.createForCloning(
-      at: nil, from: "memory", environment: world.environment(named: "bert"))
+      at: nil,
+      from: "memory",
+      environment: world.environment(named: "bert")
+    )
     let view = try bert.view(of: nil, knowing: nil, writing: nil)
     var session = SyncSession.dialling(
-      DialRequest(archive: .name("desk"), limits: SyncLimits()))
+      DialRequest(archive: .name("desk"), limits: SyncLimits())
+    )
     _ = session.handle(.opened(view, time: 0))
     // Until the store has answered, no effect says that anything is durable.
     let genesis = try #require(try anna.genesis())
     let welcome = Welcome(
-      version: 1, codecs: [0, 1], archive: genesis.archive, time: 0,
-      end: try hub.view(of: nil, knowing: nil, writing: nil).end, known: nil,
-      frontier: try hub.frontier().digest, lane: nil, isStreaming: false)
+      version: 1,
+      codecs: [0, 1],
+      archive: genesis.archive,
+      time: 0,
+      end: try hub.view(of: nil, knowing: nil, writing: nil).end,
+      known: nil,
+      frontier: try hub.frontier().digest,
+      lane: nil,
+      isStreaming: false
+    )
     var effects = session.handle(.received(.welcome(welcome)))
     effects += session.handle(.viewed(view, time: 0))
     effects += session.handle(.received(.birth(genesis: genesis.bytes)))
     let packs = try hub.packs(
       PackRequest(
-        after: 0, upTo: .max, selection: .beyond(.empty), byteLimit: .max, packLimit: .max)
+        after: 0,
+        upTo: .max,
+        selection: .beyond(.empty),
+        byteLimit: .max,
+        packLimit: .max
+      )
     ).packs
     for pack in packs { effects += session.handle(.received(.pack(pack))) }
     #expect(!effects.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
     let stored = session.handle(
-      .stored(position: packs[0].position, AppendReceipt(newChangeCount: 1)))
+      .stored(position: packs[0].position, AppendReceipt(newChangeCount: 1))
+    )
     #expect(stored.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
   }
 }

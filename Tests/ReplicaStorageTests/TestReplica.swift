@@ -20,7 +20,8 @@ struct TestWorld {
         clock.advance(by: 1)
         return clock.now
       },
-      random: { [random] in random.bytes($0) })
+      random: { [random] in random.bytes($0) }
+    )
   }
 
   func replica(named name: String) throws -> Replica {
@@ -30,7 +31,10 @@ struct TestWorld {
   /// An empty replica that copies another one's archive.
   func clone(of other: Replica, named name: String) throws -> Replica {
     let clone = try Replica.createForCloning(
-      at: nil, from: "memory", environment: environment(named: name))
+      at: nil,
+      from: "memory",
+      environment: environment(named: name)
+    )
     _ = try sync(clone, with: other)
     return clone
   }
@@ -56,12 +60,19 @@ extension ReplicaWriter {
     let record = version.record
     let object = ArticleIdentity(of: version).object
     let sighting = Sighting(
-      version: VersionName(ofRecord: record), raw: Hash(of: record), fetched: 0, origin: "test")
+      version: VersionName(ofRecord: record),
+      raw: Hash(of: record),
+      fetched: 0,
+      origin: "test"
+    )
     try append(
       [
         Operation(field: ArticleField.versions.rawValue, kind: .add, body: record),
         Operation(field: ArticleField.sightings.rawValue, kind: .add, body: sighting.body),
-      ], on: object, as: .edit)
+      ],
+      on: object,
+      as: .edit
+    )
     return object
   }
 
@@ -70,7 +81,14 @@ extension ReplicaWriter {
     try append(
       [
         Operation(
-          field: field.rawValue, kind: .write, names: seen, body: RegisterValue.body(text))
-      ], on: article, as: .edit)
+          field: field.rawValue,
+          kind: .write,
+          names: seen,
+          body: RegisterValue.body(text)
+        )
+      ],
+      on: article,
+      as: .edit
+    )
   }
 }

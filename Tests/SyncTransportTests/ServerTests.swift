@@ -25,12 +25,14 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await SyncServer(limits: SyncLimits(), now: { 0 }).run(
-          host: "127.0.0.1", port: 0,
+          host: "127.0.0.1",
+          port: 0,
           listening: { source.yield($0) },
           report: { events.append($0) },
           authorise: { archive in
             BlockingSessionStore(try storage.archive(named: archive.name))
-          })
+          }
+        )
       }
       for await server in servers {
         try await body(Int(server.address.split(separator: ":")[1]) ?? 0)
@@ -44,7 +46,11 @@ import Testing
 
   /// Sends bytes in pieces, and returns what the server answers: its first frame, or all until it
   /// closes.
-  private static func answer(to bytes: [UInt8], port: Int, pieceByteCount: Int = 4096) async throws
+  private static func answer(
+    to bytes: [UInt8],
+    port: Int,
+    pieceByteCount: Int = 4096
+  ) async throws
     -> [UInt8]
   {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -78,8 +84,15 @@ import Testing
     let end = store.map { Cursor(store: $0, position: 0, check: LogCheck(store: $0).prefix) }
     guard let end else { return [] }
     let hello = Hello(
-      versions: [1], codecs: [0, 1], archive: .name(archive), time: 0, end: end, known: nil,
-      frontier: Frontier().digest, lane: nil)
+      versions: [1],
+      codecs: [0, 1],
+      archive: .name(archive),
+      time: 0,
+      end: end,
+      known: nil,
+      frontier: Frontier().digest,
+      lane: nil
+    )
     return FrameDecoder.preface + FrameDecoder.frame(MessageCodec.encode(.hello(hello)))
   }
 
@@ -94,7 +107,8 @@ import Testing
 
   @Test(arguments: strangers)
   func `a peer that speaks something else is refused and nothing breaks`(
-    what: String, bytes: [UInt8]
+    what: String,
+    bytes: [UInt8]
   ) async throws {
     let events = try await Self.withServer { port in
       _ = try await Self.answer(to: bytes, port: port)
@@ -109,7 +123,10 @@ import Testing
   @Test func `a hello that comes byte by byte is understood`() async throws {
     _ = try await Self.withServer { port in
       let answer = try await Self.answer(
-        to: Self.hello(archive: "desk"), port: port, pieceByteCount: 1)
+        to: Self.hello(archive: "desk"),
+        port: port,
+        pieceByteCount: 1
+      )
       var decoder = FrameDecoder(byteLimit: 4096)
       decoder.append(answer)
       let message = try #require(try decoder.next())
@@ -164,7 +181,11 @@ import Testing
     let store = BlockingSessionStore(try storage.archive(named: "desk"))
     await #expect(throws: PeerFailure.self) {
       try await SyncClient(limits: SyncLimits(), now: { 0 }).sync(
-        store, with: address, archive: nil, peer: nil)
+        store,
+        with: address,
+        archive: nil,
+        peer: nil
+      )
     }
   }
 }

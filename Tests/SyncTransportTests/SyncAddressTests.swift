@@ -7,7 +7,8 @@ import Testing
     ("stet://localhost/desk", "localhost", 7474, "desk"),
     ("stet://[::1]:9/a.b-c_d", "::1", 9, "a.b-c_d"),
   ])
-  func `reads host, port and archive`(text: String, host: String, port: Int, archive: String) throws {
+  func `reads host, port and archive`(text: String, host: String, port: Int, archive: String) throws
+  {
     let address = try #require(SyncAddress(text))
     #expect(address.host == host)
     #expect(address.port == port)
@@ -25,7 +26,8 @@ import Testing
 
   @Test(arguments: [
     ("127.0.0.1", true), ("127.9.9.9", true), ("localhost", true), ("::1", true),
-    ("10.0.0.1", false), ("127.0.0.1.example.org", false), ("127.0.0", false), ("example.org", false),
+    ("10.0.0.1", false), ("127.0.0.1.example.org", false), ("127.0.0", false),
+    ("example.org", false),
     ("0.0.0.0", false), ("127.0.0.256", false),
   ])
   func `knows this machine's own addresses`(host: String, isLoopback: Bool) {

@@ -3,7 +3,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet annotate`
+/// `stet annotate`.
 struct AnnotateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "annotate",
@@ -12,12 +12,14 @@ struct AnnotateVerb: ParsableCommand {
       Example:
         stet annotate 5f3a --quote 'new way of calculation' --note 'compare with June'
         stet annotate 5f3a --note 'checked against the wire'
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
   @Option(help: "The passage, word for word.") var quote: String?
-  @Option(help: "Which one, where the passage is there several times (from 1).") var occurrence: Int?
+  @Option(help: "Which one, where the passage is there several times (from 1).") var occurrence:
+    Int?
   @Option(help: "What to note.") var note: String?
 
   func validate() throws {
@@ -33,7 +35,11 @@ struct AnnotateVerb: ParsableCommand {
       quote.map { AnnotationWish.passage($0, occurrence: occurrence) } ?? .wholeArticle
     let annotation = try replica.write {
       try $0.annotate(
-        article, wish, motivation: note == nil ? "highlighting" : "commenting", note: note)
+        article,
+        wish,
+        motivation: note == nil ? "highlighting" : "commenting",
+        note: note
+      )
     }
     try replica.close()
     if global.json {

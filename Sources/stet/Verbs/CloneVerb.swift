@@ -3,7 +3,7 @@ import Foundation
 import ReplicaStorage
 import SyncTransport
 
-/// `stet clone`
+/// `stet clone`.
 struct CloneVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clone",
@@ -13,11 +13,15 @@ struct CloneVerb: AsyncParsableCommand {
 
       Example:
         stet clone stet://127.0.0.1:7474/dprk-desk
-      """)
+      """
+  )
 
   @Argument(help: "stet://HOST:PORT/ARCHIVE.") var address: String
   @Argument(help: "The new file, if not ARCHIVE.stet here.") var file: String?
-  @Option(name: .customLong("as"), help: "How you want to be called in it; STET_NAME, else your login.")
+  @Option(
+    name: .customLong("as"),
+    help: "How you want to be called in it; STET_NAME, else your login."
+  )
   var memberName: String?
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: "Print round trips, bytes, packs and changes.") var stats = false
@@ -39,7 +43,10 @@ struct CloneVerb: AsyncParsableCommand {
     let report: SyncReport
     do {
       report = try await SyncRun(
-        replica: replica, remote: remote, isQuiet: quiet, isDigestWanted: json || stats
+        replica: replica,
+        remote: remote,
+        isQuiet: quiet,
+        isDigestWanted: json || stats
       ).run(verb: "clone")
     } catch {
       // A copy that never began leaves no file behind.
@@ -56,7 +63,9 @@ struct CloneVerb: AsyncParsableCommand {
 
   /// A copy into this file that was broken off.
   private static func unfinished(
-    _ path: String, from address: String, environment: ReplicaEnvironment
+    _ path: String,
+    from address: String,
+    environment: ReplicaEnvironment
   ) throws -> Replica {
     let replica = try Replica.open(path, environment: environment)
     guard try replica.cloningAddress() == address else { throw ReplicaFailure.exists(path) }

@@ -4,7 +4,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet conflicts`
+/// `stet conflicts`.
 struct ConflictsVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conflicts",
@@ -14,7 +14,8 @@ struct ConflictsVerb: ParsableCommand {
 
       Example:
         stet conflicts
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
 
@@ -37,8 +38,11 @@ struct ConflictsVerb: ParsableCommand {
       headline = conflict.headline
       values = conflict.values.enumerated().map { place, value in
         ValueJSON(
-          value: Nullable(value.text), author: value.author,
-          time: Instant.iso(milliseconds: value.time), shown: place == 0)
+          value: Nullable(value.text),
+          author: value.author,
+          time: Instant.iso(milliseconds: value.time),
+          shown: place == 0
+        )
       }
     }
   }
@@ -55,7 +59,8 @@ struct ConflictsVerb: ParsableCommand {
         let text = value.text.map { "\"\(Console.oneLine($0))\"" } ?? "withdrawn"
         Console.write(
           "  \(place == 0 ? "shown" : "other")\t\(text)\t\(Console.oneLine(value.author)), "
-            + Instant.iso(milliseconds: value.time))
+            + Instant.iso(milliseconds: value.time)
+        )
       }
     }
     if conflicts.isEmpty, !global.quiet { Console.note("no conflicts") }

@@ -2,7 +2,7 @@ import ArgumentParser
 import ArchiveModel
 import ReplicaStorage
 
-/// `stet digest`
+/// `stet digest`.
 struct DigestVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "digest",
@@ -12,7 +12,8 @@ struct DigestVerb: ParsableCommand {
 
       Example:
         stet digest
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
 

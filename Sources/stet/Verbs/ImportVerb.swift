@@ -5,7 +5,7 @@ import Foundation
 import Interchange
 import ReplicaStorage
 
-/// `stet import`
+/// `stet import`.
 struct ImportVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
@@ -18,7 +18,8 @@ struct ImportVerb: ParsableCommand {
         stet import page.txt --source iranpress
         stet import wire-1987.jsonl.gz
         stet import --explain page.txt
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "Files.", completion: .file()) var files: [String] = []
@@ -37,7 +38,10 @@ struct ImportVerb: ParsableCommand {
 
   func run() throws {
     let options = ImportOptions(
-      source: source, language: language, profile: try Self.profile(in: profile))
+      source: source,
+      language: language,
+      profile: try Self.profile(in: profile)
+    )
     if let explain {
       try PageExplanationOutput.write(explain, options: options, json: global.json)
       return
@@ -123,7 +127,9 @@ struct ImportRun {
     self.isQuiet = isQuiet
   }
 
-  /// Imports one file. What is wrong with the file is reported, and the next one goes on.
+  /// Imports one file.
+  ///
+  /// What is wrong with the file is reported, and the next one goes on.
   mutating func take(_ path: String) {
     guard failure == nil else { return }
     let progress = ProgressLine("import", unit: "bytes", isQuiet: isQuiet)
@@ -156,7 +162,9 @@ struct ImportRun {
   /// Imports some batches in one transaction: enough that reading, writing and compressing overlap,
   /// few enough that others get the lock now and then.
   private mutating func transaction(
-    from file: inout ArticleFile, path: String, fetched: Int64
+    from file: inout ArticleFile,
+    path: String,
+    fetched: Int64
   ) throws -> FileEnd {
     var counts = counts
     var seen = seen
@@ -176,7 +184,15 @@ struct ImportRun {
           break
         }
         for record in batch {
-          try Self.take(record, path: path, origin: origin, fetched: fetched, writer, &counts, &seen)
+          try Self.take(
+            record,
+            path: path,
+            origin: origin,
+            fetched: fetched,
+            writer,
+            &counts,
+            &seen
+          )
         }
       }
       return writer.action
@@ -189,8 +205,13 @@ struct ImportRun {
   private static let batchesPerTransaction = 8
 
   private static func take(
-    _ record: ImportedRecord, path: String, origin: String, fetched: Int64, _ writer: ReplicaWriter,
-    _ counts: inout ImportCounts, _ seen: inout Set<Hash>
+    _ record: ImportedRecord,
+    path: String,
+    origin: String,
+    fetched: Int64,
+    _ writer: ReplicaWriter,
+    _ counts: inout ImportCounts,
+    _ seen: inout Set<Hash>
   ) throws {
     switch record {
     case .rejected(let rejection):
@@ -204,7 +225,10 @@ struct ImportRun {
       }
       do {
         let verdict = try writer.importVersion(
-          article.version, raw: raw, fetched: fetched, origin: origin
+          article.version,
+          raw: raw,
+          fetched: fetched,
+          origin: origin
         ).verdict
         switch verdict {
         case .new: counts.new += 1
@@ -214,7 +238,8 @@ struct ImportRun {
       } catch LogFailure.tooLarge {
         counts.rejected += 1
         Console.complain(
-          "\(place(path, article.line)): is larger than 1 MiB, the most that an archive takes")
+          "\(place(path, article.line)): is larger than 1 MiB, the most that an archive takes"
+        )
       }
     }
   }

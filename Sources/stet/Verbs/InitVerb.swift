@@ -3,7 +3,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet init`
+/// `stet init`.
 struct InitVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
@@ -11,10 +11,14 @@ struct InitVerb: ParsableCommand {
     discussion: """
       Example:
         stet init dprk-desk
-      """)
+      """
+  )
 
   @Argument(help: "The archive's name: letters, digits, '-', '_' and '.'.") var name: String
-  @Option(name: .customLong("as"), help: "How you want to be called in it; STET_NAME, else your login.")
+  @Option(
+    name: .customLong("as"),
+    help: "How you want to be called in it; STET_NAME, else your login."
+  )
   var memberName: String?
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: "No messages.") var quiet = false
@@ -22,11 +26,15 @@ struct InitVerb: ParsableCommand {
   func run() throws {
     guard Genesis.isAcceptable(name: name) else {
       throw VerbFailure(
-        .usage, "\"\(name)\" cannot be an archive's name: use letters, digits, '-', '_' and '.'")
+        .usage,
+        "\"\(name)\" cannot be an archive's name: use letters, digits, '-', '_' and '.'"
+      )
     }
     let replica = try Replica.create(
-      at: name + ".stet", named: name,
-      environment: Machine.environment(memberName: memberName, lockTimeout: 10))
+      at: name + ".stet",
+      named: name,
+      environment: Machine.environment(memberName: memberName, lockTimeout: 10)
+    )
     if json {
       try JSONOutput.write(["archive": name, "file": name + ".stet"])
     } else if !quiet {

@@ -3,7 +3,7 @@ import ArchiveModel
 import ChangeLog
 import ReplicaStorage
 
-/// `stet list`
+/// `stet list`.
 struct ListVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -13,7 +13,8 @@ struct ListVerb: ParsableCommand {
 
       Example:
         stet list --limit 20
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Option(help: "How many at most.") var limit: Int?
@@ -37,7 +38,8 @@ enum ArticleLine {
       return "\(article.id.bytes.hex)\t\(article.published)\t\(source)\t\(headline)"
     }
     let day = article.published.isEmpty ? "          " : String(article.published.prefix(10))
-    let line = "\(article.id.bytes.hex.prefix(8))  \(day)  \(Console.fitted(source, columns: 16))  \(headline)"
+    let line =
+      "\(article.id.bytes.hex.prefix(8))  \(day)  \(Console.fitted(source, columns: 16))  \(headline)"
     return Console.fitted(line, columns: Console.width)
   }
 }

@@ -4,7 +4,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet log`
+/// `stet log`.
 struct LogVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
@@ -15,7 +15,8 @@ struct LogVerb: ParsableCommand {
 
       Example:
         stet log 5f3a
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
@@ -36,15 +37,22 @@ struct LogVerb: ParsableCommand {
       try JSONOutput.write(
         history.map {
           EntryJSON(
-            lane: $0.change.lane.bytes.hex, seq: $0.change.seq, object: $0.object.bytes.hex,
-            author: $0.author, time: Instant.iso(milliseconds: $0.time), operations: $0.operations)
-        })
+            lane: $0.change.lane.bytes.hex,
+            seq: $0.change.seq,
+            object: $0.object.bytes.hex,
+            author: $0.author,
+            time: Instant.iso(milliseconds: $0.time),
+            operations: $0.operations
+          )
+        }
+      )
       return
     }
     for entry in history {
       Console.write(
         "\(entry.change.lane.bytes.hex.prefix(8)):\(entry.change.seq)\t"
-          + "\(Instant.iso(milliseconds: entry.time))\t\(Console.oneLine(entry.author))")
+          + "\(Instant.iso(milliseconds: entry.time))\t\(Console.oneLine(entry.author))"
+      )
       for operation in entry.operations { Console.write("    " + Console.oneLine(operation)) }
     }
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import ArchiveModel
 import ReplicaStorage
 
-/// `stet rebuild`
+/// `stet rebuild`.
 struct RebuildVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rebuild",
@@ -10,7 +10,8 @@ struct RebuildVerb: ParsableCommand {
     discussion: """
       Example:
         stet rebuild
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
 

@@ -3,20 +3,23 @@ import Foundation
 import ReplicaStorage
 import SyncTransport
 
-/// `stet remote`
+/// `stet remote`.
 struct RemoteVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remote", abstract: "Name the hubs that this archive syncs with.",
-    subcommands: [Add.self, List.self, Remove.self])
+    commandName: "remote",
+    abstract: "Name the hubs that this archive syncs with.",
+    subcommands: [Add.self, List.self, Remove.self]
+  )
 
-  /// `stet remote add`
+  /// `stet remote add`.
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Name a hub.",
       discussion: """
         Example:
           stet remote add origin stet://127.0.0.1:7474/dprk-desk
-        """)
+        """
+    )
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "A name of your choice; 'origin' is what sync takes first.") var name: String
@@ -29,14 +32,15 @@ struct RemoteVerb: ParsableCommand {
     }
   }
 
-  /// `stet remote list`
+  /// `stet remote list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The hubs that have a name.",
       discussion: """
         Example:
           stet remote list
-        """)
+        """
+    )
 
     @OptionGroup var global: GlobalOptions
 
@@ -50,14 +54,15 @@ struct RemoteVerb: ParsableCommand {
     }
   }
 
-  /// `stet remote remove`
+  /// `stet remote remove`.
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Forget a hub's name; nothing is deleted there or here.",
       discussion: """
         Example:
           stet remote remove origin
-        """)
+        """
+    )
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "A remote's name.") var name: String
@@ -74,7 +79,9 @@ enum RemoteAddress {
   static func parse(_ text: String) throws -> SyncAddress {
     guard let address = SyncAddress(text) else {
       throw VerbFailure(
-        .usage, "\"\(text)\" is not an address: write stet://HOST:PORT/ARCHIVE")
+        .usage,
+        "\"\(text)\" is not an address: write stet://HOST:PORT/ARCHIVE"
+      )
     }
     return address
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ReplicaStorage
 
-/// `stet search`
+/// `stet search`.
 struct SearchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search",
@@ -13,7 +13,8 @@ struct SearchVerb: ParsableCommand {
       Example:
         stet search 'trade deficit'
         stet search '"trade deficit" japan' --limit 5
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "Words.") var query: [String]

@@ -4,7 +4,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet set`
+/// `stet set`.
 struct SetVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
@@ -16,7 +16,8 @@ struct SetVerb: ParsableCommand {
       Example:
         stet set 5f3a headline='Talks possible if threats removed'
         stet set 5f3a --withdraw headline
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
@@ -42,7 +43,9 @@ struct SetVerb: ParsableCommand {
     let change = try replica.write { try $0.correct(article, corrections) }
     try replica.close()
     if global.json {
-      try JSONOutput.write(["article": article.bytes.hex, "lane": change.lane.bytes.hex, "seq": "\(change.seq)"])
+      try JSONOutput.write([
+        "article": article.bytes.hex, "lane": change.lane.bytes.hex, "seq": "\(change.seq)",
+      ])
     } else if !global.quiet {
       Console.note("corrected \(corrections.map { "\($0.field)" }.joined(separator: ", "))")
     }

@@ -3,7 +3,7 @@ import ArchiveModel
 import ChangeLog
 import ReplicaStorage
 
-/// `stet show`
+/// `stet show`.
 struct ShowVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
@@ -15,7 +15,8 @@ struct ShowVerb: ParsableCommand {
       Example:
         stet show 5f3a
         stet show 258804 --json
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
@@ -65,7 +66,8 @@ enum ArticleOutput {
     let passage = annotation.target.passage.map { "\"\($0.quote.exact)\"" } ?? "the whole article"
     Console.write(
       "[\(number)] \(Console.oneLine(annotation.author)), "
-        + "\(Instant.iso(milliseconds: annotation.time)), on \(Console.oneLine(passage))")
+        + "\(Instant.iso(milliseconds: annotation.time)), on \(Console.oneLine(passage))"
+    )
     if !annotation.note.isEmpty { Console.write("    " + Console.harmless(annotation.note)) }
   }
 

@@ -3,7 +3,7 @@ import ArchiveModel
 import Foundation
 import ReplicaStorage
 
-/// `stet status`
+/// `stet status`.
 struct StatusVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
@@ -11,7 +11,8 @@ struct StatusVerb: ParsableCommand {
     discussion: """
       Example:
         stet status
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
 
@@ -43,9 +44,12 @@ struct StatusVerb: ParsableCommand {
       needs_newer = status.unreadable
       remotes = status.remotes.map { remote in
         RemoteJSON(
-          name: remote.name, address: remote.address,
+          name: remote.name,
+          address: remote.address,
           reached: Nullable(remote.reached.map { Instant.iso(milliseconds: $0) }),
-          unsent: remote.unsent, clock_offset_ms: Nullable(remote.clockOffset))
+          unsent: remote.unsent,
+          clock_offset_ms: Nullable(remote.clockOffset)
+        )
       }
     }
   }
@@ -66,8 +70,11 @@ struct StatusVerb: ParsableCommand {
       Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
     }
     for remote in status.remotes {
-      let reached = remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"
-      Console.write("remote       \(remote.name) \(remote.address), \(reached), \(remote.unsent) unsent")
+      let reached =
+        remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"
+      Console.write(
+        "remote       \(remote.name) \(remote.address), \(reached), \(remote.unsent) unsent"
+      )
       if let skew = ClockSkew.sentence(remote.clockOffset) { Console.write("             \(skew)") }
     }
   }
@@ -79,6 +86,7 @@ enum ClockSkew {
   static func sentence(_ offset: Int64?) -> String? {
     guard let offset, abs(offset) >= 60_000 else { return nil }
     let minutes = (abs(offset) + 30_000) / 60_000
-    return "this machine's clock is \(minutes) min \(offset < 0 ? "ahead of" : "behind") the remote's"
+    return
+      "this machine's clock is \(minutes) min \(offset < 0 ? "ahead of" : "behind") the remote's"
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import ReplicaStorage
 
-/// `stet sync`
+/// `stet sync`.
 struct SyncVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sync",
@@ -14,7 +14,8 @@ struct SyncVerb: AsyncParsableCommand {
       Example:
         stet sync
         stet sync origin --stats
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "A remote's name.") var remote: String?
@@ -23,7 +24,9 @@ struct SyncVerb: AsyncParsableCommand {
   func run() async throws {
     let replica = try global.open()
     let report = try await SyncRun(
-      replica: replica, remote: try chosen(from: try replica.remotes()), isQuiet: global.quiet,
+      replica: replica,
+      remote: try chosen(from: try replica.remotes()),
+      isQuiet: global.quiet,
       isDigestWanted: global.json || stats
     ).run(verb: "sync")
     try replica.close()
@@ -40,11 +43,15 @@ struct SyncVerb: AsyncParsableCommand {
     if let origin = remotes.first(where: { $0.name == "origin" }) { return origin }
     guard let first = remotes.first else {
       throw VerbFailure(
-        .usage, "there is no remote yet: 'stet remote add origin stet://HOST:PORT/ARCHIVE' adds one")
+        .usage,
+        "there is no remote yet: 'stet remote add origin stet://HOST:PORT/ARCHIVE' adds one"
+      )
     }
     guard remotes.count == 1 else {
       throw VerbFailure(
-        .usage, "there are several remotes: name one of \(remotes.map(\.name).joined(separator: ", "))")
+        .usage,
+        "there are several remotes: name one of \(remotes.map(\.name).joined(separator: ", "))"
+      )
     }
     return first
   }

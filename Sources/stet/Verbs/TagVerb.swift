@@ -3,7 +3,7 @@ import ChangeLog
 import Foundation
 import ReplicaStorage
 
-/// `stet tag`
+/// `stet tag`.
 struct TagVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tag",
@@ -14,14 +14,16 @@ struct TagVerb: ParsableCommand {
 
       Example:
         stet tag 5f3a +nuclear -draft
-      """)
+      """
+  )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
   @Argument(parsing: .captureForPassthrough, help: "+TAG or -TAG.") var tags: [String]
 
   func validate() throws {
-    guard !tags.isEmpty, tags.allSatisfy({ $0.count > 1 && ($0.hasPrefix("+") || $0.hasPrefix("-")) })
+    guard !tags.isEmpty,
+      tags.allSatisfy({ $0.count > 1 && ($0.hasPrefix("+") || $0.hasPrefix("-")) })
     else { throw ValidationError("write each tag as +TAG to add it or -TAG to remove it") }
   }
 
@@ -31,8 +33,10 @@ struct TagVerb: ParsableCommand {
     let article = try replica.articleID(id)
     let change = try replica.write { writer in
       try writer.tag(
-        article, adding: tags.filter { $0.hasPrefix("+") }.map { String($0.dropFirst()) },
-        removing: tags.filter { $0.hasPrefix("-") }.map { String($0.dropFirst()) })
+        article,
+        adding: tags.filter { $0.hasPrefix("+") }.map { String($0.dropFirst()) },
+        removing: tags.filter { $0.hasPrefix("-") }.map { String($0.dropFirst()) }
+      )
     }
     let shown = try replica.detail(of: article).article.tags
     try replica.close()
@@ -41,7 +45,8 @@ struct TagVerb: ParsableCommand {
     } else if !global.quiet {
       Console.note(
         (change == nil ? "nothing has changed" : "tags are now") + ": "
-          + Console.oneLine(shown.joined(separator: ", ")))
+          + Console.oneLine(shown.joined(separator: ", "))
+      )
     }
   }
 }
