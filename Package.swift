@@ -116,6 +116,13 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "StetBench",
+      dependencies: [
+        "ArchiveModel", "ChangeLog", "Interchange", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
     .target(
       name: "SyncSimulation",
       dependencies: ["ChangeLog", "SyncProtocol"],

@@ -1,0 +1,127 @@
+import Foundation
+
+/// A temporary folder with machines, a hub and an input, removed at the end.
+final class BenchWorld {
+  let folder: URL
+  /// JSON Lines, gzip or plain.
+  let input: String
+  private let programs = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    .deletingLastPathComponent()
+
+  /// - Parameter input: a file of articles; `nil` for made-up ones.
+  init(input: String?) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "stet-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    if let input {
+      self.input = URL(filePath: input).path
+    } else {
+      let made = folder.appending(path: "made.jsonl")
+      try Data(Self.madeUp(count: 11_773).utf8).write(to: made)
+      self.input = made.path
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// A folder for a machine, emptied.
+  func machine(_ name: String) throws -> URL {
+    let machine = folder.appending(path: name)
+    try? FileManager.default.removeItem(at: machine)
+    try FileManager.default.createDirectory(at: machine, withIntermediateDirectories: true)
+    return machine
+  }
+
+  /// Runs a program to its end.
+  ///
+  /// Returns: what it printed, and how long the whole process took, s.
+  @discardableResult
+  func run(_ program: String, _ arguments: [String], in machine: URL) throws -> Finished {
+    let process = process(program, arguments, in: machine)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    let start = ContinuousClock.now
+    try process.run()
+    let printed = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    guard process.terminationStatus == 0 else {
+      throw BenchFailure(
+        "\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+    }
+    return Finished(output: printed, seconds: seconds)
+  }
+
+  /// Starts a hub and returns the address of an archive on it, and how to stop it.
+  func hub(archive: String) throws -> (url: String, stop: () -> Void) {
+    let data = folder.appending(path: "hub-\(UUID().uuidString)").path
+    try run("stetd", ["archive", "create", archive, "--data", data], in: folder)
+    let process = process(
+      "stetd", ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"],
+      in: folder)
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    var line = Data()
+    while !line.contains(UInt8(ascii: "\n")) {
+      let bytes = output.fileHandleForReading.availableData
+      guard !bytes.isEmpty else { throw BenchFailure("the hub did not start") }
+      line.append(bytes)
+    }
+    let address = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    let stop = {
+      process.terminate()
+      process.waitUntilExit()
+    }
+    return ("stet://\(address)/\(archive)", stop)
+  }
+
+  private func process(_ program: String, _ arguments: [String], in machine: URL) -> Process {
+    let process = Process()
+    process.executableURL = programs.appending(path: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = machine
+    var environment = ProcessInfo.processInfo.environment
+    environment["XDG_STATE_HOME"] = machine.appending(path: "state").path
+    environment["STET_ARCHIVE"] = nil
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    return process
+  }
+
+  /// Articles of about a kilobyte, with words that repeat as words do.
+  private static func madeUp(count: Int) -> String {
+    var lines = ""
+    var state: UInt64 = 1
+    for number in 0..<count {
+      var words: [String] = []
+      for _ in 0..<150 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let rank = Int((state >> 33) % 900) * Int((state >> 45) % 900) / 900
+        words.append("w\(String(rank, radix: 36))")
+      }
+      lines += #"{"id": "\#(number)", "source": "made up", "published": "1987-03-05", "headline": "#
+      lines += "\"\(words[0]) \(words[1]) \(number)\", \"body\": \"\(words.joined(separator: " "))\"}\n"
+    }
+    return lines
+  }
+}
+
+/// What a program printed, and how long the whole process took, s.
+struct Finished {
+  let output: Data
+  let seconds: Double
+
+  /// A number in the JSON object that was printed.
+  func number(_ key: String) throws -> Double {
+    let object = try JSONSerialization.jsonObject(with: output) as? [String: Any]
+    guard let number = object?[key] as? NSNumber else { throw BenchFailure("no \(key) was printed") }
+    return number.doubleValue
+  }
+}
+
+struct BenchFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
