@@ -73,7 +73,12 @@ package final class HubServer<Storage: HubStorage>: Service {
         return store
       }
     } catch let failure as HubStorageFailure {
-      throw PeerFailure(.unknownArchive, failure.description, scope: .archive)
+      let code: PeerFailure.Code =
+        switch failure {
+        case .unknown, .unacceptableName, .exists: .unknownArchive
+        case .newer, .notAnArchive: .storage
+        }
+      throw PeerFailure(code, failure.description, scope: .archive)
     }
   }
 

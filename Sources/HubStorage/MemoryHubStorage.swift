@@ -61,7 +61,14 @@ package final class MemoryHubArchive: HubArchiveStore {
 
   package func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
     log.withLock { log in
-      group.map { request in Result { try log.append(request) } }
+      group.map { request in
+        do {
+          return .success(try log.append(request))
+        } catch {
+          if case LogFailure.gap = error { log.known[request.peer] = nil }
+          return .failure(error)
+        }
+      }
     }
   }
 

@@ -102,7 +102,6 @@ extension HubBench {
     var peer = writers.peer()
     var lane = try writers.lane()
     try archive.append([lane.pack(2)], from: &peer)
-    let known = peer.end
     let end = try archive.end()
     var unknownLane = try writers.lane()
     _ = try unknownLane.pack()
@@ -110,7 +109,8 @@ extension HubBench {
     let half = try PackFixture.joining([lane.pack(3), unknownLane.pack()])
     #expect(throws: LogFailure.self) { try archive.append([half], from: &peer) }
     #expect(try archive.end() == end)
-    #expect(try archive.known(of: peer.store) == known)
+    // After a gap the two logs are not what was believed: frontiers are asked for next time.
+    #expect(try archive.known(of: peer.store) == nil)
     #expect(
       try archive.view(of: nil, knowing: nil, writing: unknownLane.id).peerLane == nil
     )
@@ -125,7 +125,6 @@ extension HubBench {
     let packs = [try lanes[0].pack(2), try lanes[0].pack(3), try lanes[0].pack(1)]
     let others = [try lanes[1].pack(1), try lanes[1].pack(4)]
     let first = peers[0].request([packs[0]])
-    let known = peers[0].end
     let broken = peers[0].request([packs[2], packs[1]])
     let requests = [
       AppendRequest(packs: first.packs + broken.packs, peer: peers[0].store),
@@ -136,7 +135,7 @@ extension HubBench {
     let missing = ChangeID(lane: lanes[0].id, seq: 5)
     #expect(throws: LogFailure.gap(missing)) { try results[0].get() }
     #expect(try results[1].get().newChangeCount == 5)
-    #expect(try archive.known(of: peers[0].store) == known)
+    #expect(try archive.known(of: peers[0].store) == nil)
     #expect(try archive.known(of: peers[1].store) == peers[1].end)
     #expect(
       try audit(archive, of: writers).packs.map(\.name) == ([packs[0]] + others).map(\.name)

@@ -32,8 +32,12 @@ package final class SQLiteHubStorage: HubStorage {
     let file = file(of: name)
     // No two creators share a draft: process ids repeat across threads and containers.
     let draft = folder.appending(path: ".\(name).\(UUID().uuidString).new")
-    defer { try? FileManager.default.removeItem(at: draft) }
+    defer { SQLiteFile.remove(draft.path) }
     try SQLiteHubArchive.create(at: draft.path)
+    // What a removed archive of this name left behind would be read into the new one.
+    if !FileManager.default.fileExists(atPath: file.path) {
+      SQLiteFile.removeCompanions(of: file.path)
+    }
     // A link is made whole or not at all, and never over a file that is there.
     guard link(draft.path, file.path) == 0 else {
       if errno == EEXIST { throw HubStorageFailure.exists(name) }
@@ -124,17 +128,20 @@ package final class SQLiteHubArchive: HubArchiveStore {
   }
 
   package func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
-    try database.write { db in
+    let opened = group.map { OpenedPacks($0.packs) }
+    return try database.write { db in
       let log = SQLiteLog(db)
-      return try group.map { request in
+      return try zip(group, opened).map { request, opened in
         do {
           var newChangeCount = 0
-          for delivery in request.packs {
-            newChangeCount += try log.receive(delivery, Pack(delivery.pack), from: request.peer)
-              .newCount
+          for (place, delivery) in request.packs.enumerated() {
+            newChangeCount += try log.receive(
+              delivery, opened.pack(place), from: request.peer
+            ).newCount
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {
+          if case .gap = failure { try log.forget(request.peer) }
           return .failure(failure)
         } catch let failure as PeerFailure {
           return .failure(failure)

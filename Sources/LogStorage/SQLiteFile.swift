@@ -1,3 +1,4 @@
+internal import Foundation
 package import GRDB
 
 /// How a Stet database file is opened.
@@ -36,5 +37,16 @@ package enum SQLiteFile {
     }
     guard let path else { return try DatabaseQueue(configuration: configuration) }
     return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Removes a closed file with everything that SQLite keeps beside it.
+  package static func remove(_ path: String) {
+    unlink(path)
+    removeCompanions(of: path)
+  }
+
+  /// Removes what SQLite keeps beside a file that is not there.
+  package static func removeCompanions(of path: String) {
+    for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
   }
 }

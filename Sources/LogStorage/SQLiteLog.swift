@@ -358,6 +358,13 @@ package struct SQLiteLog: LogIndex {
     return db.lastInsertedRowID
   }
 
+  /// Forgets how far a peer's log is known: the next session asks for frontiers.
+  package func forget(_ peer: StoreID) throws {
+    try db.execute(
+      sql: "UPDATE stores SET position = -1, log_check = x'' WHERE store = ?",
+      arguments: [peer.bytes.blob])
+  }
+
   /// Remembers how far a peer's log is known.
   package func remember(_ cursor: ChangeLog.Cursor) throws {
     let number = try number(ofStore: cursor.store)

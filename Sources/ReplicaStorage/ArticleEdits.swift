@@ -57,6 +57,9 @@ extension ReplicaWriter {
   ) throws
     -> ChangeID
   {
+    guard Set(values.map(\.field)).count == values.count else {
+      throw ReplicaFailure.unacceptable("a field is named twice: give it one value")
+    }
     guard let state = try state(of: article) else {
       throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
     }

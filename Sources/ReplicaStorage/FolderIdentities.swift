@@ -13,7 +13,9 @@ package struct FolderIdentities: Identities {
   package func memberKey() throws -> PrivateKey {
     let file = folder.appending(path: "member.key")
     if let key = try key(in: file) { return key }
-    return try makeKey { _ in file }
+    let made = try makeKey { _ in file }
+    // Somebody else may have made one at the same moment: what stands in the file counts.
+    return try key(in: file) ?? made
   }
 
   package func makeWritingKey() throws -> PrivateKey {
@@ -56,17 +58,31 @@ package struct FolderIdentities: Identities {
     var generator = SystemRandomNumberGenerator()
     let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
     guard let key = PrivateKey(seed: seed) else { throw LogFailure.malformed("key seed") }
-    try DurableFile.write(Data((seed.hex + "\n").utf8), to: file(key))
+    try DurableFile.write(Data((seed.hex + "\n").utf8), to: file(key), .unlessPresent)
     return key
   }
 }
 
 /// Small files that are whole and on disk when the call returns.
 enum DurableFile {
-  /// Writes beside the file, fsyncs, renames over it, and fsyncs the folder.
+  enum Way {
+    case replacing
+    /// A file that is there stays as it is.
+    case unlessPresent
+
+    /// Gives a draft its name.
+    fileprivate func place(_ draft: String, at path: String) -> Bool {
+      switch self {
+      case .replacing: rename(draft, path) == 0
+      case .unlessPresent: link(draft, path) == 0 || errno == EEXIST
+      }
+    }
+  }
+
+  /// Writes beside the file, fsyncs, gives it its name, and fsyncs the folder.
   ///
   /// Owner only.
-  static func write(_ data: Data, to file: URL) throws {
+  static func write(_ data: Data, to file: URL, _ way: Way = .replacing) throws {
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(
       at: folder,
@@ -74,17 +90,18 @@ enum DurableFile {
       attributes: [.posixPermissions: 0o700]
     )
     let draft = folder.appending(
-      path: ".\(file.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+      path: ".\(file.lastPathComponent).\(UUID().uuidString)"
     )
     let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0 else { throw ReplicaFailure.fileSystem(file.path, errno) }
     defer { close(descriptor) }
     let written = data.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-    guard written == data.count, fsync(descriptor) == 0, rename(draft.path, file.path) == 0 else {
+    guard written == data.count, fsync(descriptor) == 0, way.place(draft.path, at: file.path) else {
       let reason = errno
       unlink(draft.path)
       throw ReplicaFailure.fileSystem(file.path, reason)
     }
+    if case .unlessPresent = way { unlink(draft.path) }
     let parent = open(folder.path, O_RDONLY)
     guard parent >= 0 else { throw ReplicaFailure.fileSystem(folder.path, errno) }
     defer { close(parent) }

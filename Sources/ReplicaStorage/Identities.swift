@@ -27,14 +27,10 @@ package struct Mark: Hashable, Sendable, Codable {
   package let position: UInt64
   /// The first 8 bytes of the log check there, in hexadecimal.
   package let check: String
-  /// The newest change of its own lane.
-  package let seq: UInt64
-
-  package init(path: String, position: UInt64, check: String, seq: UInt64) {
+  package init(path: String, position: UInt64, check: String) {
     self.path = path
     self.position = position
     self.check = check
-    self.seq = seq
   }
 }
 

@@ -31,7 +31,7 @@ extension Replica {
             SELECT count(*) FROM touches JOIN packs ON packs.position = (
               SELECT min(position) FROM packs WHERE position >= touches.position)
             LEFT JOIN stores ON stores.id = packs.source
-            WHERE touches.position > ? AND stores.store IS NOT ?
+            WHERE touches.position > ? AND (packs.source IS NULL OR stores.store IS NOT ?)
             """,
           arguments: [row[4] as Int64, row[5] as Data?]
         )

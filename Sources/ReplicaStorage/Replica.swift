@@ -93,8 +93,8 @@ package final class Replica: Sendable {
     if let path, FileManager.default.fileExists(atPath: path) { throw ReplicaFailure.exists(path) }
     let store = environment.makeStoreID()
     // The file gets its name only when it is whole.
-    let draft = path.map { $0 + ".\(ProcessInfo.processInfo.processIdentifier).new" }
-    defer { draft.map { try? FileManager.default.removeItem(atPath: $0) } }
+    let draft = path.map { $0 + ".\(UUID().uuidString).new" }
+    defer { if let draft { SQLiteFile.remove(draft) } }
     let database = try SQLiteFile.open(draft, lockTimeout: environment.lockTimeout)
     try database.write { db in
       try LogSchema.create(db)
@@ -118,6 +118,8 @@ package final class Replica: Sendable {
       return replica
     }
     try database.close()
+    // What a removed archive of this name left behind would be read into the new one.
+    SQLiteFile.removeCompanions(of: path)
     guard link(draft, path) == 0 else {
       throw errno == EEXIST ? ReplicaFailure.exists(path) : .fileSystem(path, errno)
     }
@@ -157,6 +159,10 @@ package final class Replica: Sendable {
   /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
   /// a file that is no archive, or a newer one, stays as it is.
   private static func hasHeader(_ path: String) throws -> Bool {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return false
+    }
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw ReplicaFailure.fileSystem(path, errno)
     }
@@ -176,10 +182,8 @@ package final class Replica: Sendable {
   package func close() throws { try database.close() }
 
   /// Removes the file of a replica that was closed, with SQLite's files beside it.
-  package func remove() throws {
-    for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
-      try FileManager.default.removeItem(atPath: path + suffix)
-    }
+  package func remove() {
+    SQLiteFile.remove(path)
   }
 
   /// The number of changes in the log.
@@ -227,18 +231,18 @@ package final class Replica: Sendable {
 
   /// Remembers outside of the file how far it is; on disk when the call returns.
   package func setMark() throws {
-    let (store, mark) = try database.read { db in
-      let log = SQLiteLog(db)
-      let end = try log.end()
-      let lane = try Self.lane(db)
-      let head = try lane.flatMap { try log.head(of: $0) }
-      return (
-        end.store,
-        Mark(path: path, position: end.position, check: end.check.hex, seq: head?.seq ?? 0)
-      )
-    }
-    guard try environment.identities.mark(of: store) != mark else { return }
-    try environment.identities.set(mark, of: store)
+    try database.write { try setMark($0) }
+  }
+
+  /// Under the write lock and before the commit, so that marks only grow, and an action whose mark
+  /// cannot be written does not happen. A mark that is ahead because the commit failed costs a new
+  /// lane; one that is behind could cost a sequence number used twice.
+  func setMark(_ db: Database) throws {
+    let log = SQLiteLog(db)
+    let end = try log.end()
+    let mark = Mark(path: path, position: end.position, check: end.check.hex)
+    guard try environment.identities.mark(of: end.store) != mark else { return }
+    try environment.identities.set(mark, of: end.store)
   }
 
   static func lane(_ db: Database) throws -> LaneID? {
@@ -260,14 +264,13 @@ package final class Replica: Sendable {
     continuing action: UInt64? = nil,
     _ body: (ReplicaWriter) throws -> Result
   ) throws -> Result {
-    let result = try database.write { db in
+    try database.write { db in
       try recogniseCopy(db)
       let writer = try ReplicaWriter(db, environment: environment, action: action)
       let result = try body(writer)
       try writer.finish()
+      try setMark(db)
       return result
     }
-    try setMark()
-    return result
   }
 }

@@ -26,11 +26,11 @@ extension ReplicaFailure: CustomStringConvertible {
     case .newer(let path):
       "\(path) was made by a newer version of stet and was left as it is: install that version"
     case .incomplete(let path, let address):
-      "\(path) is not copied completely yet: run 'stet clone \(address)' again in its folder"
+      "\(path) is not copied completely yet: run 'stet clone \(address) \(path)' again"
     case .unreadableKey(let path):
       "the key file \(path) cannot be read: restore it from a backup, or move it away to get a new key"
     case .fileSystem(let path, let code):
-      "\(path) cannot be written: \(String(cString: strerror(code)))"
+      "\(path) cannot be used: \(String(cString: strerror(code))): see its permissions and the disk"
     case .noSuchItem(let what): "there is no \(what) in this archive"
     case .ambiguous(let what, let candidates):
       "\(what) is ambiguous: it could be \(candidates.joined(separator: ", "))"

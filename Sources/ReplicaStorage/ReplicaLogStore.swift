@@ -19,8 +19,10 @@ extension Replica: LogStore {
   /// Makes the replica ready to speak to a peer: a copy of another replica's file gets a store id of
   /// its own, and the mark is on disk before anything of ours leaves the machine.
   package func prepareToSync() throws {
-    try database.write { try recogniseCopy($0) }
-    try setMark()
+    try database.write { db in
+      try recogniseCopy(db)
+      try setMark(db)
+    }
   }
 
   package func frontier() throws -> Frontier {
@@ -39,21 +41,24 @@ extension Replica: LogStore {
       let state = StateWriter(db)
       var newChangeCount = 0
       for (place, delivery) in packs.enumerated() {
+        let admission: Gate.Admission
         do {
-          let admission = try log.receive(delivery, opened.pack(place), from: peer)
-          guard admission.newCount > 0 else { continue }
-          newChangeCount += admission.newCount
-          let end = try log.end().position
-          let before = end - UInt64(admission.changes.count)
-          for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
-            try state.apply(change, at: before + UInt64(offset) + 1)
-          }
+          admission = try log.receive(delivery, opened.pack(place), from: peer)
         } catch let failure as LogFailure {
+          // What the gate refuses wrote nothing; packs before it stay. An error from the state below
+          // is another matter: it undoes the whole transaction.
+          if case .gap = failure { try log.forget(peer) }
           refusal = failure
           break
         } catch let failure as PeerFailure {
           refusal = failure
           break
+        }
+        guard admission.newCount > 0 else { continue }
+        newChangeCount += admission.newCount
+        let before = try log.end().position - UInt64(admission.changes.count)
+        for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
+          try state.apply(change, at: before + UInt64(offset) + 1)
         }
       }
       try state.finish()

@@ -40,7 +40,7 @@ extension Replica {
         sql: """
           SELECT \(ArticleRow.columns)
           FROM articles JOIN objects ON objects.id = articles.object
-          WHERE is_live ORDER BY published_ms DESC, articles.object DESC LIMIT ?
+          WHERE is_live ORDER BY published_ms DESC, objects.object LIMIT ?
           """,
         arguments: [limit ?? -1]
       ).map { try ArticleRow($0) }
@@ -63,22 +63,26 @@ extension Replica {
   }
 
   private static func candidates(_ selector: String, _ db: Database) throws -> [ObjectID] {
-    if (4...32).contains(selector.utf8.count) {
-      let even = selector.utf8.count.isMultiple(of: 2) ? selector : selector + "0"
-      if let low = [UInt8](hex: even) {
-        let high = [UInt8](hex: selector + String(repeating: "f", count: 32 - selector.utf8.count))
-        let found = try objectIDs(
-          db,
-          "type = 1 AND object >= ? AND object <= ?",
-          [low.blob, (high ?? low).blob]
-        )
-        if !found.isEmpty { return found }
-      }
-    }
-    return try objectIDs(
+    let named = try objectIDs(
       db,
       "id IN (SELECT object FROM articles WHERE source_id = ?1 OR url = ?1)",
       [selector]
+    )
+    // A source's id may look like the beginning of another article's: then both are meant.
+    let prefixed = try objectIDs(beginningWith: selector, db)
+    return named + prefixed.filter { !named.contains($0) }
+  }
+
+  private static func objectIDs(beginningWith digits: String, _ db: Database) throws -> [ObjectID] {
+    let missing = 32 - digits.utf8.count
+    guard (0...28).contains(missing),
+      let low = [UInt8](hex: digits + String(repeating: "0", count: missing)),
+      let high = [UInt8](hex: digits + String(repeating: "f", count: missing))
+    else { return [] }
+    return try objectIDs(
+      db,
+      "type = 1 AND object >= ? AND object <= ?",
+      [low.blob, high.blob]
     )
   }
 

@@ -87,6 +87,15 @@ package final class ReplicaWriter {
     on object: ObjectID,
     as changeClass: ChangeHeader.Class
   ) throws -> ChangeID {
+    // What the merge would pass over must not look as if it had been taken.
+    let isVersion = object.type == ObjectType.article.rawValue
+    for operation in operations
+    where operation.body.count > FormatLimits.valueByteLimit
+      && operation.kind != ChangeLog.Operation.Kind.edit.rawValue
+      && !(isVersion && operation.field == ArticleField.versions.rawValue)
+    {
+      throw LogFailure.tooLarge("value")
+    }
     if lane == nil { try openLane() }
     let change = try write(
       ChangeDraft(

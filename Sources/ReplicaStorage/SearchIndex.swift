@@ -117,7 +117,7 @@ extension Replica {
           SELECT \(ArticleRow.columns), articles.object
           FROM search JOIN articles ON articles.object = search.rowid
             JOIN objects ON objects.id = articles.object
-          WHERE search MATCH ? ORDER BY rank, articles.object LIMIT ?
+          WHERE search MATCH ? ORDER BY rank, objects.object LIMIT ?
           """,
         arguments: [match, limit]
       ).map { row in

@@ -41,22 +41,27 @@ extension Replica {
 
   /// The digest of the archive's state, computed from this replica's own.
   package func digest() throws -> Hash {
-    let isStale = try database.read {
-      try Bool.fetchOne($0, sql: "SELECT count(*) > 0 FROM digest_buckets WHERE digest IS NULL")
+    if let digest = try database.read({ try Self.digest($0) }) { return digest }
+    return try database.write { db in
+      try Self.fillDigestBuckets(db)
+      guard let digest = try Self.digest(db) else { throw LogFailure.damaged("state") }
+      return digest
     }
-    if isStale == true { try database.write { try Self.fillDigestBuckets($0) } }
-    return try database.read { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: "SELECT bucket, digest FROM digest_buckets WHERE digest NOT NULL ORDER BY bucket"
-      )
-      return StateDigest.digest(
-        ofBuckets: try rows.map { row in
-          guard let digest = Hash(row[1] as Data) else { throw LogFailure.damaged("state") }
-          return (row[0], digest)
-        }
-      )
+  }
+
+  /// The digest; `nil` while a bucket's is not known.
+  private static func digest(_ db: Database) throws -> Hash? {
+    let rows = try Row.fetchAll(
+      db,
+      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
+    )
+    var buckets: [(number: Int, digest: Hash)] = []
+    for row in rows {
+      guard let blob = row[1] as Data? else { return nil }
+      guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
+      buckets.append((row[0], digest))
     }
+    return StateDigest.digest(ofBuckets: buckets)
   }
 
   /// Computes the buckets that have changed since.

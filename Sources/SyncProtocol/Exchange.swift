@@ -57,6 +57,8 @@ package struct Exchange: Sendable {
   /// belongs to the next session.
   private var ownLane: StoreView.OwnLane?
   private var round = 1
+  /// How often the peer asked for this side's frontier: once in a round at most.
+  private var questionCount = 0
   private var tally = SessionTally()
 
   init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
@@ -71,9 +73,11 @@ package struct Exchange: Sendable {
     case (nil, .some(let archive)): birth = .toReceive(archive)
     case (.some, .some), (nil, nil): birth = .notNeeded
     }
+    // A log that no longer is what it was may have lost what this side got from it.
+    let isPeerReset = greeting.hello.known != nil && !welcome.isStreaming
     outbound = Self.outbound(
       view: view,
-      known: welcome.known,
+      known: isPeerReset ? nil : welcome.known,
       peer: peer,
       peerFrontier: welcome.frontier
     )
@@ -203,7 +207,7 @@ package struct Exchange: Sendable {
       closing = .told(end: end, frontier: frontier)
       return .goesOn(pump())
     case .failure(let failure):
-      return .ends([.fail(failure)])
+      return .ends([.end(failure)])
     case .hello, .welcome:
       return .ends([.fail(.unexpected("the greeting is over"))])
     }
@@ -213,6 +217,8 @@ package struct Exchange: Sendable {
   ///
   /// After `done` that means that the sides differ: the answerer then asks too.
   private mutating func asked(_ digests: [UInt8: [UInt8]]) -> Step {
+    questionCount += 1
+    guard questionCount <= 2 else { return .ends([.fail(.unexpected("a third question"))]) }
     var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
     if role == .answerer, case .saidDone = closing {
       guard round == 1, case .streaming(let stream) = outbound else {
@@ -293,7 +299,7 @@ package struct Exchange: Sendable {
 
   private func ended() -> Step {
     switch (role, closing) {
-    case (.answerer, .saidDone): .ends([.finish(outcome(.equal))])
+    case (.answerer, .saidDone): .ends([.finish(outcome(.delivered))])
     case (.answerer, _): .ends([.finish(outcome(.interrupted))])
     case (.dialler, _): .ends([.fail(.lost)])
     }

@@ -81,7 +81,7 @@ package enum MessageCodec {
       return .failure(
         PeerFailure(
           PeerFailure.Code(rawValue: wire.code) ?? .internal,
-          String(wire.message.prefix(1000)),
+          harmless(wire.message),
           isRetryable: wire.retryable,
           retryAfter: wire.retryAfter,
           scope: PeerFailure.Scope(rawValue: wire.covers) ?? .connection
@@ -89,6 +89,19 @@ package enum MessageCodec {
       )
     case nil: return nil
     }
+  }
+
+  /// A peer's words as they may stand in a log line or on a terminal: no line breaks, no escape
+  /// sequences, no characters that turn the direction of writing, and not too many.
+  private static func harmless(_ text: String) -> String {
+    var view = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars.prefix(500) {
+      switch scalar.value {
+      case 0..<0x20, 0x7F..<0xA0, 0x200B..<0x2010, 0x2028..<0x202F, 0x2066..<0x206A: view.append(" ")
+      default: view.append(scalar)
+      }
+    }
+    return String(view)
   }
 
   private static func digests(_ wire: WireFrontierDigests) throws(PeerFailure) -> [UInt8: [UInt8]] {

@@ -38,6 +38,8 @@ package enum SessionEffect: Sendable {
   case finish(SessionOutcome)
   /// Tell the peer, and close.
   case fail(PeerFailure)
+  /// The peer told: close.
+  case end(PeerFailure)
 }
 
 /// Arguments of ``LogStore/view(of:knowing:writing:)``.
@@ -62,6 +64,8 @@ package struct SessionOutcome: Sendable {
   package enum Verdict: Sendable {
     /// Both sides hold the same changes.
     case equal
+    /// Everything went over; whether the sides are equal then, the dialler knows.
+    case delivered
     /// All that there was went over, and still the sides hold different changes.
     case different
     /// The peer went away before the end. The answerer's side only: to the dialler this is a failure.

@@ -16,6 +16,8 @@ package struct SyncLimits: Sendable {
   package var backlogPackLimit = 128
   /// Bytes received and not yet stored at which a peer should long have waited.
   package var backlogByteLimit = 32 << 20
+  /// Connections that a server answers at once; more are closed.
+  package var connectionLimit = 1000
   /// Heads in one frontier.
   package var headCountLimit = 100_000
   /// How long a session waits for the peer's next byte, ms.

@@ -16,6 +16,11 @@ package enum SyncMessage: Sendable {
   case sent(end: Cursor)
   case done(end: Cursor, frontier: Hash)
   case failure(PeerFailure)
+
+  /// Bytes of the pack that the message carries.
+  var packByteCount: Int {
+    if case .pack(let delivery) = self { delivery.pack.count } else { 0 }
+  }
 }
 
 /// The dialler's first message.

@@ -63,7 +63,10 @@ package enum SyncSession: ~Copyable {
           self = .closed
           return effects
         }
-      case .received(.failure(let failure)), .refused(let failure):
+      case .received(.failure(let failure)):
+        self = .closed
+        return [.end(failure)]
+      case .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .ended:
@@ -91,9 +94,12 @@ package enum SyncSession: ~Copyable {
         return effects
       case .received(.failure(let failure)):
         self = .closed
-        return [.fail(failure)]
+        return [.end(failure)]
       case .received(let message):
-        guard early.count < greeting.limits.backlogPackLimit else {
+        let byteCount = (early + [message]).reduce(0) { $0 + $1.packByteCount }
+        guard early.count < greeting.limits.backlogPackLimit,
+          byteCount < greeting.limits.backlogByteLimit
+        else {
           self = .closed
           return [.fail(.unexpected("more messages than the window allows"))]
         }
@@ -124,7 +130,10 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.finish(SessionOutcome(.interrupted))]
-      case .received(.failure(let failure)), .refused(let failure):
+      case .received(.failure(let failure)):
+        self = .closed
+        return [.end(failure)]
+      case .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
@@ -148,7 +157,10 @@ package enum SyncSession: ~Copyable {
           self = .closed
           return [.fail(failure)]
         }
-      case .received(.failure(let failure)), .refused(let failure):
+      case .received(.failure(let failure)):
+        self = .closed
+        return [.end(failure)]
+      case .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .ended:
@@ -174,7 +186,10 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.finish(outcome)]
-      case .received(.failure(let failure)), .refused(let failure):
+      case .received(.failure(let failure)):
+        self = .closed
+        return [.end(failure)]
+      case .refused(let failure):
         self = .closed
         return [.fail(failure)]
       case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:

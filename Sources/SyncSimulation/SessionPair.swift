@@ -101,6 +101,10 @@ package final class SessionPair {
           deliver(.failure(failure), from: &side, to: &other)
           close(&side, &other)
           return nil
+        case .end(let failure):
+          failures.append(failure)
+          close(&side, &other)
+          return nil
         }
       } catch {
         side.events.append(.refused(Self.failure(error)))

@@ -52,8 +52,8 @@ struct EffectPerformer {
   /// - Returns: how the session ended, when it did.
   mutating func perform(
     _ effects: [SessionEffect],
-    in group: inout ThrowingTaskGroup<Void, any Error>
-  ) async -> Result<SessionOutcome, PeerFailure>? {
+    in group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async -> End? {
     for effect in effects {
       switch effect {
       case .send(let message):
@@ -64,11 +64,17 @@ struct EffectPerformer {
       case .allowLargeFrames:
         wire.allowLargeFrames()
       case .authorise(let archive):
-        guard let source, await authorised(archive, by: source) else { return nil }
+        if let source, let failure = await refusal(of: archive, by: source) {
+          return end(with: failure)
+        }
       case .adopt(let genesis):
-        guard await stored({ try await $0.adopt(genesis) }) else { return nil }
+        if let failure = await failure(of: { try await $0.adopt(genesis) }) {
+          return end(with: failure)
+        }
       case .remember(let cursor):
-        guard await stored({ try await $0.remember(cursor) }) else { return nil }
+        if let failure = await failure(of: { try await $0.remember(cursor) }) {
+          return end(with: failure)
+        }
       case .view(let request):
         let now = now
         answer(in: &group) { store in
@@ -89,41 +95,53 @@ struct EffectPerformer {
           return .stored(position: packs[packs.count - 1].position, receipt)
         }
       case .finish(let outcome):
-        return .success(outcome)
+        return .finished(outcome)
       case .fail(let failure):
-        frames.yield(FrameDecoder.frame(MessageCodec.encode(.failure(failure))))
-        return .failure(failure)
+        return end(with: failure)
+      case .end(let failure):
+        return .toldFailure(failure)
       }
     }
     return nil
   }
 
-  private mutating func authorised(
-    _ archive: RequestedArchive,
+  /// How a session ended.
+  enum End {
+    case finished(SessionOutcome)
+    case failure(PeerFailure)
+    /// The failure came from the peer, who needs not be told.
+    case toldFailure(PeerFailure)
+  }
+
+  private func end(with failure: PeerFailure) -> End {
+    frames.yield(FrameDecoder.frame(MessageCodec.encode(.failure(failure))))
+    return .failure(failure)
+  }
+
+  private mutating func refusal(
+    of archive: RequestedArchive,
     by source: SessionDriver.Authoriser
-  ) async -> Bool {
+  ) async -> PeerFailure? {
     do {
       store = try await source(archive)
-      return true
+      return nil
     } catch {
-      events.yield(.refused(localFailure.note(error)))
-      return false
+      return localFailure.note(error)
     }
   }
 
-  private func stored(_ body: (any SessionStore) async throws -> Void) async -> Bool {
+  private func failure(of body: (any SessionStore) async throws -> Void) async -> PeerFailure? {
     guard let store else { preconditionFailure("a session touches no store before it has one") }
     do {
       try await body(store)
-      return true
+      return nil
     } catch {
-      events.yield(.refused(localFailure.note(error)))
-      return false
+      return localFailure.note(error)
     }
   }
 
   private func answer(
-    in group: inout ThrowingTaskGroup<Void, any Error>,
+    in group: inout ThrowingDiscardingTaskGroup<any Error>,
     _ body: @escaping @Sendable (any SessionStore) async throws -> SessionEvent
   ) {
     guard let store else { preconditionFailure("a session touches no store before it has one") }

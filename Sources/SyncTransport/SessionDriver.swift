@@ -22,7 +22,8 @@ package enum SessionProgress: Sendable {
 ///
 /// Three tasks for a connection: one reads, one writes, one lets the session handle events. What
 /// waits to be written is bounded by the session's window, because packs are read from the store
-/// only when the window has room; what waits to be handled is bounded by the backlog.
+/// only when the window has room. The reader goes on only when the session has handled the message
+/// before, so that a peer who sends faster fills the network and not the memory.
 package struct SessionDriver: Sendable {
   /// Finds the store for a dialler's wish.
   package typealias Authoriser = @Sendable (RequestedArchive) async throws -> any SessionStore
@@ -81,7 +82,7 @@ package struct SessionDriver: Sendable {
     let wire = Wire(limits: limits)
     let localFailure = LocalFailure()
     return try await channel.executeThenClose { inbound, outbound in
-      try await withThrowingTaskGroup(of: Void.self) { group in
+      try await withThrowingDiscardingTaskGroup { group in
         group.addTask { await wire.read(inbound, into: eventSource) }
         let writing = Task { try await wire.write(frames, to: outbound) }
         defer { writing.cancel() }
@@ -94,35 +95,39 @@ package struct SessionDriver: Sendable {
           }
         }
         var performer = EffectPerformer(
-          store: store,
-          source: source,
-          now: now,
-          progress: progress,
-          wire: wire,
-          events: eventSource,
-          frames: frameSource,
-          localFailure: localFailure
-        )
+          store: store, source: source, now: now, progress: progress, wire: wire,
+          events: eventSource, frames: frameSource, localFailure: localFailure)
         for await event in events {
           performer.note(event)
           let effects = session.handle(event)
           if let end = await performer.perform(effects, in: &group) {
+            eventSource.finish()
             frameSource.finish()
-            // What was said last must reach the peer before the channel closes.
-            try? await writing.value
+            // Read before anything is cancelled: a cancelled store call is no cause of anything.
+            let failure = localFailure.error
+            await wire.flush(writing)
             if case .failure = end { await wire.linger() }
+            wire.stopReading()
             group.cancelAll()
-            if let failure = localFailure.error { throw failure }
-            let outcome = try end.get()
-            return DrivenSession(
-              outcome: outcome,
-              bytesSent: wire.bytesSent,
-              bytesReceived: wire.bytesReceived
-            )
+            return try finished(end, failure, wire)
           }
+          if case .received = event { wire.readOn() }
         }
         throw PeerFailure.lost
       }
+    }
+  }
+
+  private func finished(
+    _ end: EffectPerformer.End, _ localFailure: (any Error)?, _ wire: Wire
+  ) throws -> DrivenSession {
+    if let localFailure { throw localFailure }
+    switch end {
+    case .finished(let outcome):
+      return DrivenSession(
+        outcome: outcome, bytesSent: wire.bytesSent, bytesReceived: wire.bytesReceived)
+    case .failure(let failure), .toldFailure(let failure):
+      throw failure
     }
   }
 }
@@ -136,7 +141,7 @@ final class LocalFailure: Sendable {
   /// Keeps the error, and says what it is called on the wire: what the log says as it is, and of
   /// anything else only that it happened.
   func note(_ error: any Error) -> PeerFailure {
-    first.withLock { $0 = $0 ?? error }
+    if !(error is CancellationError) { first.withLock { $0 = $0 ?? error } }
     return switch error {
     case let failure as PeerFailure: failure
     case let failure as LogFailure: PeerFailure(failure)

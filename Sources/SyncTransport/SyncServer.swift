@@ -59,8 +59,16 @@ package struct SyncServer: Sendable {
     )
     try await server.executeThenClose { connections in
       try await withThrowingDiscardingTaskGroup { group in
+        let open = OpenConnections(limit: limits.connectionLimit)
         for try await connection in connections {
-          group.addTask { await answer(connection, report: report, authorise: authorise) }
+          guard open.begin() else {
+            connection.channel.close(promise: nil)
+            continue
+          }
+          group.addTask {
+            await answer(connection, report: report, authorise: authorise)
+            open.end()
+          }
         }
       }
     }
@@ -83,6 +91,25 @@ package struct SyncServer: Sendable {
       report(.failed(peer: peer, archive: requested.name, error))
     }
   }
+}
+
+/// How many connections are being answered.
+private final class OpenConnections: Sendable {
+  private let count = Mutex(0)
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Counts one more, where there is room.
+  func begin() -> Bool {
+    count.withLock { count in
+      guard count < limit else { return false }
+      count += 1
+      return true
+    }
+  }
+
+  func end() { count.withLock { $0 -= 1 } }
 }
 
 /// The archive that a connection asked for, for the log line at its end.

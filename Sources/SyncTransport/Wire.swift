@@ -13,6 +13,8 @@ final class Wire: Sendable {
   private let state: Mutex<State>
   private let limits: SyncLimits
   private let ended = AsyncStream.makeStream(of: Void.self)
+  /// One for every message that the session has handled.
+  private let permits = AsyncStream.makeStream(of: Void.self)
 
   init(limits: SyncLimits) {
     self.limits = limits
@@ -26,16 +28,26 @@ final class Wire: Sendable {
     state.withLock { $0.decoder.allow(byteLimit: limits.frameByteLimit) }
   }
 
+  /// The session has handled a message: the next one may come.
+  func readOn() { permits.continuation.yield() }
+
+  /// Nobody handles messages any more; what still comes is thrown away.
+  func stopReading() { permits.continuation.finish() }
+
   /// Reads until the peer closes, or says what is no message.
   func read(
     _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
     into events: AsyncStream<SessionEvent>.Continuation
   ) async {
     defer { ended.continuation.finish() }
+    var permits = permits.stream.makeAsyncIterator()
     do {
       for try await buffer in inbound {
         append(buffer)
-        while let message = try next() { events.yield(.received(message)) }
+        while let message = try next() {
+          events.yield(.received(message))
+          guard await permits.next() != nil else { break }
+        }
       }
       events.yield(.ended)
     } catch let failure as PeerFailure {
@@ -73,14 +85,27 @@ final class Wire: Sendable {
     outbound.finish()
   }
 
+  /// Waits until everything is written, some seconds at most: the peer may have stopped reading.
+  func flush(_ writing: Task<Void, any Error>) async {
+    await withTaskGroup { group in
+      group.addTask { _ = try? await writing.value }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(5))
+        writing.cancel()
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
   /// Waits a moment for the peer to close first, so that what was said last is not lost to a reset.
   func linger() async {
-    let waiting = Task { for await _ in ended.stream {} }
-    let limit = Task {
-      try await Task.sleep(for: .seconds(1))
-      waiting.cancel()
+    stopReading()
+    await withTaskGroup { [stream = ended.stream] group in
+      group.addTask { for await _ in stream {} }
+      group.addTask { try? await Task.sleep(for: .seconds(1)) }
+      await group.next()
+      group.cancelAll()
     }
-    await waiting.value
-    limit.cancel()
   }
 }

@@ -20,8 +20,16 @@ enum Console {
   /// A message.
   static func note(_ line: String) {
     fflush(nil)
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    writeToStandardError(harmless(line) + "\n")
   }
+
+  /// Writes where nobody may listen: an error there is no reason to stop.
+  static func writeToStandardError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Whether everything that was printed went where it should.
+  static func finish() -> Bool { fflush(nil) == 0 }
 
   /// A message about what went wrong.
   static func complain(_ line: String) { note("stet: " + line) }
@@ -36,7 +44,11 @@ enum Console {
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    switch scalar.value {
+    // What turns the direction of writing can make a line read as another.
+    case 0x202A...0x202E, 0x2066...0x2069: true
+    default: scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    }
   }
 
   /// A text on one line.

@@ -64,6 +64,7 @@ enum ExitStatus: Int32 {
     case .missing: .noArchive
     case .noSuchItem, .ambiguous: .noSuchItem
     case .newer: .newer
+    case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
     case .exists, .notAnArchive, .incomplete, .unreadableKey, .fileSystem, .unacceptable: .failed
     }
   }

@@ -16,6 +16,12 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: "Seconds to wait while another process writes to the archive.")
   var lockTimeout = 10.0
 
+  func validate() throws {
+    guard (0...86_400).contains(lockTimeout) else {
+      throw ValidationError("--lock-timeout takes seconds, up to 86400")
+    }
+  }
+
   /// Opens the archive.
   ///
   /// - Throws: ``VerbFailure``, `ReplicaFailure`.

@@ -36,7 +36,7 @@ final class ProgressLine: Sendable {
     guard isDue else { return }
     let line = text(done, of: total, after: now - start)
     if Console.isErrorTerminal {
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+      Console.writeToStandardError("\r\u{1B}[K\(line)")
     } else {
       Console.note(line)
     }
@@ -45,7 +45,7 @@ final class ProgressLine: Sendable {
   /// Takes the line away.
   func finish() {
     if Console.isErrorTerminal, state.withLock({ $0.isShown }) {
-      FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+      Console.writeToStandardError("\r\u{1B}[K")
     }
   }
 

@@ -52,6 +52,9 @@ struct Stet: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      guard Console.finish() else {
+        throw VerbFailure(.failed, "the output could not be written: see that there is room for it")
+      }
     } catch {
       ExitStatus.exit(with: error)
     }

@@ -28,12 +28,14 @@ struct SyncRun {
         progress.show(Int(position), of: Int(end))
       }
     }
-    let session = try await client.sync(
-      BlockingSessionStore(replica),
-      with: address,
-      archive: try replica.genesis()?.archive,
-      peer: remote.store
-    )
+    let session: DrivenSession
+    do {
+      session = try await self.session(of: client, with: address)
+    } catch where Self.isGap(error) {
+      // The other side's log is not what it was, as after a restore. Whoever noticed has forgotten
+      // its cursor, so that this time both say what they hold.
+      session = try await self.session(of: client, with: address)
+    }
     progress.finish()
     try replica.setMark()
     let outcome = session.outcome
@@ -49,6 +51,24 @@ struct SyncRun {
       seconds: seconds,
       digest: isDigestWanted ? StateDigest.description(of: try replica.digest()) : ""
     )
+  }
+}
+
+extension SyncRun {
+  private func session(of client: SyncClient, with address: SyncAddress) async throws
+    -> DrivenSession
+  {
+    try await client.sync(
+      BlockingSessionStore(replica), with: address, archive: try replica.genesis()?.archive,
+      peer: remote.store)
+  }
+
+  private static func isGap(_ error: any Error) -> Bool {
+    switch error {
+    case LogFailure.gap: true
+    case let failure as PeerFailure: failure.code == .gap
+    default: false
+    }
   }
 }
 

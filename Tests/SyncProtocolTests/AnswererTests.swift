@@ -39,7 +39,7 @@ import Testing
         (.received(.acknowledgement(position: 20)), []),
         (.viewed(side.view(end: 21), time: 0), ["get packs 20…21 not from peer"]),
         (.gotPacks(.test(upTo: 21)), ["remember 9", "send done 21"]),
-        (.ended, ["finish equal"]),
+        (.ended, ["finish delivered"]),
       ]
     )
   }
@@ -80,7 +80,7 @@ import Testing
         (.received(.sent(end: Side.dialler.cursor(0))), ["view"]),
         (.viewed(side.view(end: 20), time: 0), ["remember 0", "send done 20"]),
         (.received(.acknowledgement(position: 20)), []),
-        (.ended, ["finish equal"]),
+        (.ended, ["finish delivered"]),
       ]
     )
   }
@@ -131,7 +131,7 @@ import Testing
     // What the dialler says before it hangs up.
     expect(
       .answering(limits: SyncLimits()),
-      lines + [(.received(.failure(PeerFailure(.unknownArchive, ""))), ["fail unknownArchive"])]
+      lines + [(.received(.failure(PeerFailure(.unknownArchive, ""))), ["end unknownArchive"])]
     )
   }
 

@@ -74,7 +74,7 @@ import Testing
     }
     #expect(failure.code == .internal)
     #expect(failure.scope == .connection)
-    #expect(failure.message.utf8.count == 1000)
+    #expect(failure.message.utf8.count == 500)
   }
 
   @Test func `more heads than the limit are refused`() {

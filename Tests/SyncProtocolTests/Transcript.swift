@@ -35,6 +35,7 @@ extension SessionEffect {
     case .allowLargeFrames: "allow large frames"
     case .finish(let outcome): "finish \(outcome.verdict)"
     case .fail(let failure): "fail \(failure.code)"
+    case .end(let failure): "end \(failure.code)"
     }
   }
 }

@@ -112,7 +112,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
         .viewed(Side.answerer.view(end: 20), time: 0),
       ],
       expected: ["digests", "acknowledgement"],
-      atEnd: ["finish equal"]
+      atEnd: ["finish delivered"]
     ),
     StateFixture(
       state: "settled",
@@ -160,7 +160,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
   func `a failure that the peer reports ends the session`(_ fixture: StateFixture) {
     let failure = PeerFailure(.shuttingDown, "going down", isRetryable: true, retryAfter: 10)
     // A dialler that is idle has no peer yet.
-    let words = fixture.state == "idle" ? "fail protocolViolation" : "fail shuttingDown"
+    let words = fixture.state == "idle" ? "fail protocolViolation" : "end shuttingDown"
     expect(fixture.session(), [(.received(.failure(failure)), [words]), (.ended, [])])
   }
 
@@ -181,7 +181,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
     expect(.dialling(), lines + [(.ended, ["fail internal"]), (.ended, [])])
     expect(
       .dialling(),
-      lines + [(.received(.failure(PeerFailure(.shuttingDown, ""))), ["fail shuttingDown"])]
+      lines + [(.received(.failure(PeerFailure(.shuttingDown, ""))), ["end shuttingDown"])]
     )
   }
 

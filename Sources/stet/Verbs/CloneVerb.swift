@@ -52,7 +52,7 @@ struct CloneVerb: AsyncParsableCommand {
       // A copy that never began leaves no file behind.
       if isFresh, try replica.genesis() == nil {
         try replica.close()
-        try replica.remove()
+        replica.remove()
       }
       throw error
     }

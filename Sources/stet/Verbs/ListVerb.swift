@@ -34,10 +34,11 @@ enum ArticleLine {
   static func text(_ article: ArticleRow) -> String {
     let headline = Console.oneLine(article.headline)
     let source = Console.oneLine(article.source)
+    let published = Console.oneLine(article.published)
     guard Console.isOutputTerminal else {
-      return "\(article.id.bytes.hex)\t\(article.published)\t\(source)\t\(headline)"
+      return "\(article.id.bytes.hex)\t\(published)\t\(source)\t\(headline)"
     }
-    let day = article.published.isEmpty ? "          " : String(article.published.prefix(10))
+    let day = published.isEmpty ? "          " : String(published.prefix(10))
     let line =
       "\(article.id.bytes.hex.prefix(8))  \(day)  \(Console.fitted(source, columns: 16))  \(headline)"
     return Console.fitted(line, columns: Console.width)

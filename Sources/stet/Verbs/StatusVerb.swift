@@ -73,7 +73,7 @@ struct StatusVerb: ParsableCommand {
       let reached =
         remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"
       Console.write(
-        "remote       \(remote.name) \(remote.address), \(reached), \(remote.unsent) unsent"
+        "remote       \(Console.oneLine(remote.name)) \(Console.oneLine(remote.address)), \(reached), \(remote.unsent) unsent"
       )
       if let skew = ClockSkew.sentence(remote.clockOffset) { Console.write("             \(skew)") }
     }

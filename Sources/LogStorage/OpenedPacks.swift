@@ -1,14 +1,15 @@
-internal import ChangeLog
+package import ChangeLog
 internal import Dispatch
-internal import SyncProtocol
+package import SyncProtocol
 internal import Synchronization
 
 /// Packs inflated, taken apart and hashed ahead of the store, on another core: what needs the
 /// archive's lock then finds the work done.
-final class OpenedPacks: Sendable {
+package final class OpenedPacks: Sendable {
   private let opened: [OpenedPack]
 
-  init(_ deliveries: [PackDelivery]) {
+  /// Begins to open packs.
+  package init(_ deliveries: [PackDelivery]) {
     opened = deliveries.map { OpenedPack($0.pack) }
     let opened = opened
     DispatchQueue.global().async {
@@ -19,7 +20,7 @@ final class OpenedPacks: Sendable {
   /// The pack at a place of the deliveries.
   ///
   /// - Throws: `LogFailure`.
-  func pack(_ place: Int) throws -> Pack { try opened[place].open().get() }
+  package func pack(_ place: Int) throws -> Pack { try opened[place].open().get() }
 }
 
 /// Opened by whoever comes first; the other waits.
