@@ -136,7 +136,9 @@ package final class SQLiteHubArchive: HubArchiveStore {
           var newChangeCount = 0
           for (place, delivery) in request.packs.enumerated() {
             newChangeCount += try log.receive(
-              delivery, opened.pack(place), from: request.peer
+              delivery,
+              opened.pack(place),
+              from: request.peer
             ).newCount
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))

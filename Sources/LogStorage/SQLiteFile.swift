@@ -30,7 +30,8 @@ package enum SQLiteFile {
         if path != nil { try db.execute(sql: "PRAGMA journal_mode = WAL") }
         // Acknowledged means on disk.
         try db.execute(sql: "PRAGMA synchronous = FULL")
-        try db.execute(sql: "PRAGMA wal_autocheckpoint = 1000")
+        // Rarely in the middle of an import or copy, which write the same index pages again and again.
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
       }
       try db.execute(sql: "PRAGMA secure_delete = OFF")
       try db.execute(sql: "PRAGMA cache_size = -32000")

@@ -362,7 +362,8 @@ package struct SQLiteLog: LogIndex {
   package func forget(_ peer: StoreID) throws {
     try db.execute(
       sql: "UPDATE stores SET position = -1, log_check = x'' WHERE store = ?",
-      arguments: [peer.bytes.blob])
+      arguments: [peer.bytes.blob]
+    )
   }
 
   /// Remembers how far a peer's log is known.

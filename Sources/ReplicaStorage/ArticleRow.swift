@@ -56,6 +56,10 @@ package struct ArticleRow: Sendable {
 
   private static func json(_ tags: [String]) -> String {
     if tags.isEmpty { return "[]" }
+    // Most tags need no escape, and an encoder for each article is a fifth of writing its row.
+    if tags.allSatisfy({ $0.utf8.allSatisfy { (0x23...0x7E).contains($0) && $0 != 0x5C } }) {
+      return "[\"" + tags.joined(separator: "\",\"") + "\"]"
+    }
     let data = (try? JSONEncoder().encode(tags)) ?? Data("[]".utf8)
     return String(decoding: data, as: UTF8.self)
   }

@@ -234,8 +234,9 @@ package final class Replica: Sendable {
     try database.write { try setMark($0) }
   }
 
-  /// Under the write lock and before the commit, so that marks only grow, and an action whose mark
-  /// cannot be written does not happen. A mark that is ahead because the commit failed costs a new
+  /// Sets the mark, under the write lock and before the commit.
+  ///
+  /// So marks only grow, and an action whose mark cannot be written does not happen. A mark that is ahead because the commit failed costs a new
   /// lane; one that is behind could cost a sequence number used twice.
   func setMark(_ db: Database) throws {
     let log = SQLiteLog(db)

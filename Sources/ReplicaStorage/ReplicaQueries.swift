@@ -63,6 +63,7 @@ extension Replica {
   }
 
   private static func candidates(_ selector: String, _ db: Database) throws -> [ObjectID] {
+    guard !selector.isEmpty else { return [] }
     let named = try objectIDs(
       db,
       "id IN (SELECT object FROM articles WHERE source_id = ?1 OR url = ?1)",

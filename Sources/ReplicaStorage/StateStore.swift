@@ -20,10 +20,12 @@ final class StateStore {
 
   /// The local number of an object, and whether it was given just now.
   func number(of object: ObjectID) throws -> (number: Int64, isNew: Bool) {
-    if let number = try existingNumber(of: object) { return (number, false) }
-    try db.cachedStatement(sql: "INSERT INTO objects (type, object) VALUES (?, ?)")
-      .execute(arguments: [Int64(object.type), object.bytes.blob])
-    return (db.lastInsertedRowID, true)
+    try db.cachedStatement(
+      sql: "INSERT INTO objects (type, object) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    ).execute(arguments: [Int64(object.type), object.bytes.blob])
+    if db.changesCount == 1 { return (db.lastInsertedRowID, true) }
+    guard let number = try existingNumber(of: object) else { throw LogFailure.damaged("state") }
+    return (number, false)
   }
 
   func existingNumber(of object: ObjectID) throws -> Int64? {

@@ -8,9 +8,11 @@ final class BenchWorld {
   private let programs = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent()
 
-  /// - Parameter input: a file of articles; `nil` for made-up ones.
+  /// A world that imports a file of articles; made-up ones for `nil`.
   init(input: String?) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "stet-bench-\(UUID().uuidString)")
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "stet-bench-\(UUID().uuidString)"
+    )
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     if let input {
       self.input = URL(filePath: input).path
@@ -42,12 +44,14 @@ final class BenchWorld {
     process.standardError = FileHandle.nullDevice
     let start = ContinuousClock.now
     try process.run()
+    // The end of the output is the end of the process; Foundation notices that itself only later.
     let printed = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw BenchFailure(
-        "\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+        "\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)"
+      )
     }
     return Finished(output: printed, seconds: seconds)
   }
@@ -57,8 +61,10 @@ final class BenchWorld {
     let data = folder.appending(path: "hub-\(UUID().uuidString)").path
     try run("stetd", ["archive", "create", archive, "--data", data], in: folder)
     let process = process(
-      "stetd", ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"],
-      in: folder)
+      "stetd",
+      ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"],
+      in: folder
+    )
     let output = Pipe()
     process.standardOutput = output
     try process.run()
@@ -101,7 +107,8 @@ final class BenchWorld {
         words.append("w\(String(rank, radix: 36))")
       }
       lines += #"{"id": "\#(number)", "source": "made up", "published": "1987-03-05", "headline": "#
-      lines += "\"\(words[0]) \(words[1]) \(number)\", \"body\": \"\(words.joined(separator: " "))\"}\n"
+      lines +=
+        "\"\(words[0]) \(words[1]) \(number)\", \"body\": \"\(words.joined(separator: " "))\"}\n"
     }
     return lines
   }
@@ -115,7 +122,9 @@ struct Finished {
   /// A number in the JSON object that was printed.
   func number(_ key: String) throws -> Double {
     let object = try JSONSerialization.jsonObject(with: output) as? [String: Any]
-    guard let number = object?[key] as? NSNumber else { throw BenchFailure("no \(key) was printed") }
+    guard let number = object?[key] as? NSNumber else {
+      throw BenchFailure("no \(key) was printed")
+    }
     return number.doubleValue
   }
 }

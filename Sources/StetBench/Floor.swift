@@ -7,7 +7,10 @@ import Interchange
 /// The work that cannot be left out, in its plainest form.
 enum Floor {
   /// Parses the input, compresses it in blocks of 256 KiB, and inserts a row per article.
-  static func importing(_ input: String, in folder: URL) throws -> (seconds: Double, blocks: [Block]) {
+  static func importing(
+    _ input: String,
+    in folder: URL
+  ) throws -> (seconds: Double, blocks: [Block]) {
     let start = ContinuousClock.now
     let articles = try parse(input)
     let blocks = blocks(of: articles)
@@ -56,7 +59,8 @@ enum Floor {
     }
     try database.write { db in
       try db.execute(
-        sql: "CREATE TABLE article (id TEXT, source TEXT, published TEXT, headline TEXT, body TEXT)")
+        sql: "CREATE TABLE article (id TEXT, source TEXT, published TEXT, headline TEXT, body TEXT)"
+      )
       let statement = try db.cachedStatement(sql: "INSERT INTO article VALUES (?, ?, ?, ?, ?)")
       for article in articles {
         try statement.execute(arguments: [

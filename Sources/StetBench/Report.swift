@@ -22,7 +22,8 @@ struct Report {
     let isKept = count <= limit
     hasBrokenLimit = hasBrokenLimit || !isKept
     lines.append(
-      "\(Self.padded(bench, 44)) \(Int(count)) \(unit)  limit \(Int(limit))\(isKept ? "" : "  BROKEN")")
+      "\(Self.padded(bench, 44)) \(Int(count)) \(unit)  limit \(Int(limit))\(isKept ? "" : "  BROKEN")"
+    )
   }
 
   func write() { for line in lines { print(line) } }

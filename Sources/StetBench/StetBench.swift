@@ -15,7 +15,8 @@ struct StetBench {
         usage: Scripts/bench [--quick] [FILE]
           --quick    one run of each bench instead of five
           FILE       JSON Lines to import; else made-up articles
-        """)
+        """
+      )
       return
     }
     let runs = arguments.contains("--quick") ? 1 : 5

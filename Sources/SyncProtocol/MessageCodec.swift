@@ -97,7 +97,8 @@ package enum MessageCodec {
     var view = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(500) {
       switch scalar.value {
-      case 0..<0x20, 0x7F..<0xA0, 0x200B..<0x2010, 0x2028..<0x202F, 0x2066..<0x206A: view.append(" ")
+      case 0..<0x20, 0x7F..<0xA0, 0x200B..<0x2010, 0x2028..<0x202F, 0x2066..<0x206A:
+        view.append(" ")
       default: view.append(scalar)
       }
     }

@@ -95,8 +95,15 @@ package struct SessionDriver: Sendable {
           }
         }
         var performer = EffectPerformer(
-          store: store, source: source, now: now, progress: progress, wire: wire,
-          events: eventSource, frames: frameSource, localFailure: localFailure)
+          store: store,
+          source: source,
+          now: now,
+          progress: progress,
+          wire: wire,
+          events: eventSource,
+          frames: frameSource,
+          localFailure: localFailure
+        )
         for await event in events {
           performer.note(event)
           let effects = session.handle(event)
@@ -119,13 +126,18 @@ package struct SessionDriver: Sendable {
   }
 
   private func finished(
-    _ end: EffectPerformer.End, _ localFailure: (any Error)?, _ wire: Wire
+    _ end: EffectPerformer.End,
+    _ localFailure: (any Error)?,
+    _ wire: Wire
   ) throws -> DrivenSession {
     if let localFailure { throw localFailure }
     switch end {
     case .finished(let outcome):
       return DrivenSession(
-        outcome: outcome, bytesSent: wire.bytesSent, bytesReceived: wire.bytesReceived)
+        outcome: outcome,
+        bytesSent: wire.bytesSent,
+        bytesReceived: wire.bytesReceived
+      )
     case .failure(let failure), .toldFailure(let failure):
       throw failure
     }

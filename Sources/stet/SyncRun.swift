@@ -31,7 +31,7 @@ struct SyncRun {
     let session: DrivenSession
     do {
       session = try await self.session(of: client, with: address)
-    } catch where Self.isGap(error) {
+    } catch  where Self.isGap(error) {
       // The other side's log is not what it was, as after a restore. Whoever noticed has forgotten
       // its cursor, so that this time both say what they hold.
       session = try await self.session(of: client, with: address)
@@ -55,12 +55,18 @@ struct SyncRun {
 }
 
 extension SyncRun {
-  private func session(of client: SyncClient, with address: SyncAddress) async throws
+  private func session(
+    of client: SyncClient,
+    with address: SyncAddress
+  ) async throws
     -> DrivenSession
   {
     try await client.sync(
-      BlockingSessionStore(replica), with: address, archive: try replica.genesis()?.archive,
-      peer: remote.store)
+      BlockingSessionStore(replica),
+      with: address,
+      archive: try replica.genesis()?.archive,
+      peer: remote.store
+    )
   }
 
   private static func isGap(_ error: any Error) -> Bool {

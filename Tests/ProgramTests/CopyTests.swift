@@ -69,4 +69,41 @@ import Testing
     #expect(Set(notes ?? []) == ["after the backup", "after the restore"])
     #expect(hub.stop() == 0)
   }
+
+  @Test func `a hub put back from a backup gets back what others have`() throws {
+    let world = try World()
+    let hub = try Hub(in: world, archives: ["desk"])
+    let anna = try Machine("anna", in: world)
+    let bert = try Machine("bert", in: world)
+    try anna.write(TestPage.text(), to: "page.txt")
+    #expect(try anna.stet("init", "desk").status == 0)
+    #expect(try anna.stet("import", "page.txt", "--source", "harbour").status == 0)
+    #expect(try anna.stet("remote", "add", "origin", hub.url("desk")).status == 0)
+    #expect(try anna.stet("sync").status == 0)
+    #expect(try bert.stet("clone", hub.url("desk")).status == 0)
+    #expect(hub.stop() == 0)
+    let data = world.folder.appending(path: "hub")
+    let backup = world.folder.appending(path: "backup")
+    try FileManager.default.copyItem(at: data, to: backup)
+
+    // After the backup: Anna writes, Bert reads it through the hub and builds on it.
+    let second = try Hub(in: world, archives: [], port: hub.port)
+    #expect(try anna.stet("set", "100231", "headline=Anna's").status == 0)
+    #expect(try anna.stet("sync").status == 0)
+    #expect(try bert.stet("sync").status == 0)
+    #expect(second.stop() == 0)
+    try FileManager.default.removeItem(at: data)
+    try FileManager.default.moveItem(at: backup, to: data)
+    let third = try Hub(in: world, archives: [], port: hub.port)
+    #expect(try bert.stet("set", "100231", "headline=Bert's").status == 0)
+    for machine in [bert, anna, bert] {
+      let run = try machine.stet("sync")
+      #expect(run.status == 0, "\(run.complaints)")
+    }
+    #expect(try anna.digest() == bert.digest())
+    let shown = try anna.json("show", "100231") as? [String: Any]
+    #expect(shown?["headline"] as? String == "Bert's")
+    #expect((shown?["conflicts"] as? [Any])?.isEmpty == true)
+    #expect(third.stop() == 0)
+  }
 }

@@ -227,7 +227,7 @@ package nonisolated struct WireTextEdit: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// ascending, not overlapping
+  /// ascending, neither overlapping nor touching
   package var hunks: [WireHunk] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

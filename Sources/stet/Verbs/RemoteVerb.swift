@@ -49,7 +49,9 @@ struct RemoteVerb: ParsableCommand {
       if global.json {
         try JSONOutput.write(remotes.map { ["name": $0.name, "address": $0.address] })
       } else {
-        for remote in remotes { Console.write(Console.oneLine(remote.name) + "\t" + Console.oneLine(remote.address)) }
+        for remote in remotes {
+          Console.write(Console.oneLine(remote.name) + "\t" + Console.oneLine(remote.address))
+        }
       }
     }
   }
