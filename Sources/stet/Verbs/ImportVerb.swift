@@ -51,13 +51,14 @@ struct ImportVerb: ParsableCommand {
     var run = ImportRun(replica: replica, options: options, isQuiet: global.quiet)
     for file in files { run.take(file) }
     try replica.close()
+    // What was imported before it is in the archive; the counts would hide that something is missing.
+    if let failure = run.failure { throw failure }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if global.json {
       try JSONOutput.write(ImportJSON(run.counts, seconds: seconds))
     } else if !global.quiet {
       Console.note(run.counts.sentence)
     }
-    if let failure = run.failure { throw failure }
     if run.counts.rejected > 0 { throw ExitCode(ExitStatus.partlyDone.rawValue) }
   }
 
