@@ -157,6 +157,14 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "HubServiceTests",
+      dependencies: [
+        "CRDT", "ChangeLog", "HubService", "HubStorage", "HubStorageConformance", "SyncProtocol",
+        "SyncSimulation",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "HubStorageTests",
       dependencies: [
         "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "SyncSimulation",

@@ -17,6 +17,9 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private var waiting: [Waiting] = []
   private var isWriting = false
 
+  /// Appends that wait for the one that is being written.
+  package var waitingCount: Int { waiting.count }
+
   package init(_ archive: Archive) { store = BlockingSessionStore(archive) }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
