@@ -314,7 +314,9 @@ package struct Exchange: Sendable {
   /// Everything that the present state allows to be done.
   private mutating func pump() -> [SessionEffect] {
     var effects: [SessionEffect] = []
-    if let packs = inbound.nextAppend() { effects.append(.append(packs, from: peer)) }
+    if let packs = inbound.nextAppend(limits: limits) {
+      effects.append(.append(packs, from: peer))
+    }
     if case .streaming(var stream) = outbound {
       if let request = stream.nextRequest(limits: limits) { effects.append(.getPacks(request)) }
       outbound = .streaming(stream)

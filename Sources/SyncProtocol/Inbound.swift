@@ -2,8 +2,9 @@ internal import ChangeLog
 
 /// One side's receiving half: packs that came and are not stored yet.
 ///
-/// One append is under way at a time; what comes meanwhile goes into the next one, so the slower
-/// the store, the larger its transactions.
+/// One append is under way at a time; what comes meanwhile goes into the next ones. The slower the
+/// store, the larger its transactions, up to a bound: what is in a transaction when the process dies
+/// has to come again.
 struct Inbound: Sendable {
   private var backlog: [PackDelivery] = []
   private var backlogByteCount = 0
@@ -27,14 +28,13 @@ struct Inbound: Sendable {
   }
 
   /// The packs to append next, when none are under way.
-  mutating func nextAppend() -> [PackDelivery]? {
+  mutating func nextAppend(limits: SyncLimits) -> [PackDelivery]? {
     guard !isAppending, !backlog.isEmpty else { return nil }
     isAppending = true
-    defer {
-      backlog.removeAll()
-      backlogByteCount = 0
-    }
-    return backlog
+    let packs = Array(backlog.prefix(limits.appendPackLimit))
+    backlog.removeFirst(packs.count)
+    backlogByteCount -= packs.reduce(0) { $0 + $1.pack.count }
+    return packs
   }
 
   mutating func stored() { isAppending = false }

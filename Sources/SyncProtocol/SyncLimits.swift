@@ -12,6 +12,8 @@ package struct SyncLimits: Sendable {
   package var windowByteLimit = 4 << 20
   /// Packs sent and not yet acknowledged.
   package var windowPackLimit = 64
+  /// Packs stored in one transaction.
+  package var appendPackLimit = 12
   /// Packs received and not yet stored, at most; a peer that sends more breaks the protocol.
   package var backlogPackLimit = 128
   /// Bytes received and not yet stored at which a peer should long have waited.

@@ -41,12 +41,14 @@ final class Wire: Sendable {
   ) async {
     defer { ended.continuation.finish() }
     var permits = permits.stream.makeAsyncIterator()
+    var isListening = true
     do {
-      for try await buffer in inbound {
+      // Read to the end all the same: the peer's close is what a session that failed waits for.
+      for try await buffer in inbound where isListening {
         append(buffer)
-        while let message = try next() {
+        while isListening, let message = try next() {
           events.yield(.received(message))
-          guard await permits.next() != nil else { break }
+          isListening = await permits.next() != nil
         }
       }
       events.yield(.ended)

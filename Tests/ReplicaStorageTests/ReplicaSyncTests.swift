@@ -84,6 +84,55 @@ import Testing
     #expect(try anna.frontier() == hub.frontier())
   }
 
+  @Test func `a backlog goes to the store in bounded transactions, in order`() throws {
+    let hub = try hub()
+    let anna = try world.replica(named: "anna")
+    for number in 0..<6 { try anna.write { _ = try $0.importArticle("\(number)", headline: "h") } }
+    _ = try world.sync(anna, with: hub)
+    let genesis = try #require(try anna.genesis())
+    let view = try Replica.createForCloning(
+      at: nil,
+      from: "memory",
+      environment: world.environment(named: "bert")
+    ).view(of: nil, knowing: nil, writing: nil)
+    var limits = SyncLimits()
+    limits.appendPackLimit = 2
+    var session = SyncSession.dialling(DialRequest(archive: .name("desk"), limits: limits))
+    _ = session.handle(.opened(view, time: 0))
+    let welcome = Welcome(
+      version: 1,
+      codecs: [0, 1],
+      archive: genesis.archive,
+      time: 0,
+      end: try hub.view(of: nil, knowing: nil, writing: nil).end,
+      known: nil,
+      frontier: try hub.frontier().digest,
+      lane: nil,
+      isStreaming: false
+    )
+    _ = session.handle(.received(.welcome(welcome)))
+    _ = session.handle(.viewed(view, time: 0))
+    _ = session.handle(.received(.birth(genesis: genesis.bytes)))
+    let request = PackRequest(
+      after: 0,
+      upTo: .max,
+      selection: .beyond(.empty),
+      byteLimit: .max,
+      packLimit: .max
+    )
+    let packs = try hub.packs(request).packs
+    var effects = packs.flatMap { session.handle(.received(.pack($0))) }
+    var transactions: [[UInt64]] = []
+    while let append = effects.compactMap(\.appendedPositions).first {
+      transactions.append(append)
+      effects = session.handle(
+        .stored(position: append[append.count - 1], AppendReceipt(newChangeCount: 1))
+      )
+    }
+    #expect(transactions.flatMap(\.self) == packs.map(\.position))
+    #expect(transactions.map(\.count) == [1, 2, 2, 2])
+  }
+
   @Test func `acknowledged packs are in the store when the acknowledgement leaves`() throws {
     let hub = try hub()
     let anna = try world.replica(named: "anna")
@@ -130,5 +179,12 @@ import Testing
       .stored(position: packs[0].position, AppendReceipt(newChangeCount: 1))
     )
     #expect(stored.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
+  }
+}
+
+extension SessionEffect {
+  /// The positions of the packs that are to be appended.
+  fileprivate var appendedPositions: [UInt64]? {
+    if case .append(let packs, _) = self { packs.map(\.position) } else { nil }
   }
 }
