@@ -10,6 +10,8 @@ package struct AnnotationTarget: Sendable {
   package let article: ObjectID
   package let version: VersionName
   package let passage: Passage?
+  /// The annotation that this one answers.
+  package let repliesTo: ObjectID?
 
   /// A range of characters of the article's body.
   package struct Passage: Sendable {
@@ -26,20 +28,28 @@ package struct AnnotationTarget: Sendable {
     }
   }
 
-  package init(article: ObjectID, version: VersionName, passage: Passage?) {
+  package init(
+    article: ObjectID,
+    version: VersionName,
+    passage: Passage?,
+    repliesTo: ObjectID? = nil
+  ) {
     self.article = article
     self.version = version
     self.passage = passage
+    self.repliesTo = repliesTo
   }
 
   /// The operation that writes the target.
   ///
   /// - `versionDot`: the operation that brought the version.
-  package func operation(versionDot: Dot) -> Operation {
-    var names = [versionDot]
+  /// - `others`: the targets that it takes the place of, and the one of the annotation that it answers.
+  package func operation(versionDot: Dot, naming others: [Dot] = []) -> Operation {
+    var names = [versionDot] + others
     var wire = WireTarget()
     wire.article = article.bytes.data
     wire.version = version.bytes.data
+    if let repliesTo { wire.replyTo = repliesTo.bytes.data }
     if let passage {
       wire.start = passage.first.wire
       wire.end = passage.last.wire
@@ -67,6 +77,7 @@ package struct AnnotationTarget: Sendable {
     else { return nil }
     self.article = article
     self.version = version
+    repliesTo = ObjectID(type: ObjectType.annotation.rawValue, bytes: wire.replyTo)
     if wire.exact.isEmpty {
       passage = nil
     } else {
@@ -83,7 +94,7 @@ package struct AnnotationTarget: Sendable {
 }
 
 extension ScalarOrigin {
-  fileprivate init?(_ wire: WireAnchor) {
+  init?(_ wire: WireAnchor) {
     guard let offset = Int(exactly: wire.offset) else { return nil }
     if wire.edit.isEmpty {
       self.init(edit: nil, offset: offset)
@@ -93,7 +104,7 @@ extension ScalarOrigin {
     }
   }
 
-  fileprivate var wire: WireAnchor {
+  var wire: WireAnchor {
     var wire = WireAnchor()
     wire.offset = UInt64(offset)
     if let edit { wire.edit = edit.bytes.data }

@@ -40,7 +40,7 @@ package struct Article: Sendable {
     self.shown = shown
   }
 
-  /// The version with the greatest (source's modified time, latest fetch, name).
+  /// The pinned version, else the one with the greatest (source's modified time, latest fetch, name).
   private static func current(
     of state: ObjectState,
     versions: [VersionName: ArticleVersion]
@@ -48,6 +48,7 @@ package struct Article: Sendable {
     -> VersionName?
   {
     if versions.count == 1 { return versions.first?.key }
+    if let pinned = state.pinnedVersion, versions[pinned] != nil { return pinned }
     var fetched: [VersionName: Int64] = [:]
     for entry in state.entries(of: ArticleField.sightings.rawValue) {
       guard let sighting = Sighting(entry.value) else { continue }
@@ -97,7 +98,17 @@ extension ArticleVersion {
     case .language: \.language
     case .url: \.url
     case .published: \.published
-    case .versions, .sightings, .tags, .struckTags, .body: nil
+    case .versions, .sightings, .pin, .tags, .struckTags, .body, .reviews: nil
     }
+  }
+}
+
+extension ObjectState {
+  /// The version that a person pinned; `nil` where nobody did, or what was written is no name.
+  package var pinnedVersion: VersionName? {
+    guard let entry = entries(of: ArticleField.pin.rawValue).shown,
+      let text = RegisterValue.text(entry.value)
+    else { return nil }
+    return [UInt8](hex: text).flatMap { VersionName($0) }
   }
 }

@@ -1,4 +1,3 @@
-package import CRDT
 package import ChangeLog
 internal import SwiftProtobuf
 
@@ -111,34 +110,6 @@ package enum RegisterValue {
   package static func body(_ text: String?) -> [UInt8] {
     var wire = WireValue()
     if let text { wire.text = text }
-    return wire.encoded
-  }
-}
-
-/// Text edits as the bodies of operations.
-package enum TextEditBody {
-  /// Reads the hunks; `nil` when they are none.
-  package static func hunks(_ body: [UInt8]) -> [Hunk]? {
-    guard let wire = try? WireTextEdit(serializedBytes: body) else { return nil }
-    var hunks: [Hunk] = []
-    for hunk in wire.hunks {
-      guard let position = Int(exactly: hunk.position), let count = Int(exactly: hunk.delete) else {
-        return nil
-      }
-      hunks.append(Hunk(position: position, deleteCount: count, insert: hunk.insert))
-    }
-    return hunks
-  }
-
-  package static func body(_ hunks: [Hunk]) -> [UInt8] {
-    var wire = WireTextEdit()
-    wire.hunks = hunks.map { hunk in
-      var wire = WireHunk()
-      wire.position = UInt64(hunk.position)
-      wire.delete = UInt64(hunk.deleteCount)
-      wire.insert = hunk.insert
-      return wire
-    }
     return wire.encoded
   }
 }

@@ -17,6 +17,8 @@ package enum ArticleField: UInt32, Sendable, CaseIterable {
   case versions = 1
   /// Set of ``Sighting``.
   case sightings = 2
+  /// Register: the name of the version that is current whatever the others say, in hexadecimal.
+  case pin = 3
   // Registers with people's corrections.
   case headline = 10
   case byline = 11
@@ -30,6 +32,8 @@ package enum ArticleField: UInt32, Sendable, CaseIterable {
   case struckTags = 21
   /// Text; of a version.
   case body = 30
+  /// Set of reviews (``Review``).
+  case reviews = 40
 
   /// The registers that a person can set, by the name they go by in commands and JSON.
   package static let correctable: [(name: String, field: ArticleField)] = [
@@ -46,6 +50,18 @@ package enum AnnotationField: UInt32, Sendable {
   case motivation = 2
   /// Text.
   case note = 3
+  /// Set of reviews (``Review``).
+  case reviews = 40
+}
+
+/// The fields of a collection.
+package enum CollectionField: UInt32, Sendable {
+  /// Register.
+  case name = 1
+  /// Set of article ids, 16 bytes each.
+  case members = 2
+  /// Register: article ids in the order that people gave them, 16 bytes each.
+  case order = 3
 }
 
 /// The fields of a member's profile.
@@ -64,7 +80,8 @@ package enum FieldName {
       case .article: ArticleField(rawValue: field).map { "\($0)" }
       case .annotation: AnnotationField(rawValue: field).map { "\($0)" }
       case .profile: ProfileField(rawValue: field).map { "\($0)" }
-      case .collection, .archive, nil: nil
+      case .collection: CollectionField(rawValue: field).map { "\($0)" }
+      case .archive, nil: nil
       }
     return name ?? "field \(field)"
   }
@@ -84,7 +101,8 @@ enum FieldKind {
     case .article: ArticleField(rawValue: field)?.kind
     case .annotation: AnnotationField(rawValue: field)?.kind
     case .profile: ProfileField(rawValue: field)?.kind
-    case .collection, .archive, nil: nil
+    case .collection: CollectionField(rawValue: field)?.kind
+    case .archive, nil: nil
     }
   }
 
@@ -102,8 +120,8 @@ enum FieldKind {
 extension ArticleField {
   var kind: FieldKind {
     switch self {
-    case .versions, .sightings, .tags, .struckTags: .set
-    case .headline, .byline, .section, .language, .url, .published: .register
+    case .versions, .sightings, .tags, .struckTags, .reviews: .set
+    case .pin, .headline, .byline, .section, .language, .url, .published: .register
     case .body: .text
     }
   }
@@ -114,6 +132,16 @@ extension AnnotationField {
     switch self {
     case .target, .motivation: .register
     case .note: .text
+    case .reviews: .set
+    }
+  }
+}
+
+extension CollectionField {
+  var kind: FieldKind {
+    switch self {
+    case .name, .order: .register
+    case .members: .set
     }
   }
 }

@@ -42,7 +42,8 @@ package enum OperationText {
     case .tags: return "added the tag \"\(String(decoding: operation.body, as: UTF8.self))\""
     case .struckTags:
       return "struck out the tag \"\(String(decoding: operation.body, as: UTF8.self))\""
-    case .headline, .byline, .section, .language, .url, .published, .body, nil:
+    case .reviews: return "marked a merge as reviewed"
+    case .pin, .headline, .byline, .section, .language, .url, .published, .body, nil:
       return "added to \(field)"
     }
   }

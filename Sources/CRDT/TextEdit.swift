@@ -15,18 +15,40 @@ package struct TextID: Hashable, Sendable, Comparable {
   }
 }
 
-/// One place of a text edit.
+/// One place of a text edit: an insertion there, then a deletion right behind it.
 ///
-/// Positions and counts are Unicode scalars of the text as the edit's parents describe it.
-package struct Hunk: Sendable {
+/// Position and count are Unicode scalars of the text as the hunks before this one leave it.
+package struct Hunk: Hashable, Sendable {
   package let position: Int
   package let deleteCount: Int
   package let insert: String
+  /// Ascending, within the insertion.
+  package let restores: [Restoration]
 
-  package init(position: Int, deleteCount: Int, insert: String) {
+  package init(
+    position: Int,
+    deleteCount: Int,
+    insert: String,
+    restores: [Restoration] = []
+  ) {
     self.position = position
     self.deleteCount = deleteCount
     self.insert = insert
+    self.restores = restores
+  }
+}
+
+/// Scalars of an insertion that were in the text before: they have their old identity again, so that
+/// what is anchored to them finds them.
+package struct Restoration: Hashable, Sendable {
+  /// Where in the insertion, scalars.
+  package let range: Range<Int>
+  /// Whose the first one is; the others follow it in the same edit.
+  package let origin: ScalarOrigin
+
+  package init(range: Range<Int>, origin: ScalarOrigin) {
+    self.range = range
+    self.origin = origin
   }
 }
 
@@ -35,7 +57,7 @@ package struct TextEdit: Sendable {
   package let dot: Dot
   /// The edits that were the text's heads when this one was made, ascending; none for the first.
   package let parents: [Dot]
-  /// Ascending; each begins after the end of the one before.
+  /// One after another: each in the text as the ones before it leave it.
   package let hunks: [Hunk]
 
   package init(dot: Dot, parents: [Dot], hunks: [Hunk]) {
@@ -44,14 +66,15 @@ package struct TextEdit: Sendable {
     self.hunks = hunks
   }
 
-  /// Whether the hunks ascend without touching and stay within a text of `count` scalars.
+  /// Whether each hunk stays within the text that it finds, the first one within a text of `count`
+  /// scalars.
   func fits(count: Int) -> Bool {
-    var end = -1
+    var count = count
     for hunk in hunks {
-      guard hunk.position > end, hunk.position <= count, hunk.deleteCount >= 0,
+      guard hunk.position >= 0, hunk.position <= count, hunk.deleteCount >= 0,
         hunk.deleteCount <= count - hunk.position
       else { return false }
-      end = hunk.position + hunk.deleteCount
+      count += hunk.insert.unicodeScalars.count - hunk.deleteCount
     }
     return true
   }

@@ -95,18 +95,15 @@ struct TextReplay {
   }
 
   private mutating func replay(_ edit: TextEdit, at place: Int) {
-    var shift = 0
     var offset = 0
     for hunk in edit.hunks {
-      var cursor = index(ofPreparedPosition: hunk.position + shift)
+      var cursor = index(ofPreparedPosition: hunk.position)
       for scalar in hunk.insert.unicodeScalars {
         let origin = ScalarOrigin(edit: edit.dot, offset: offset)
         cursor = insert(scalar, origin: origin, at: cursor, of: place)
         offset += 1
-        shift += 1
       }
       delete(hunk.deleteCount, from: cursor, of: place)
-      shift -= hunk.deleteCount
     }
   }
 

@@ -75,16 +75,15 @@ package struct ScalarOrigin: Hashable, Sendable {
 extension String {
   /// The text after hunks that fit it.
   fileprivate func applying(_ hunks: [Hunk]) -> String {
-    var result = String.UnicodeScalarView()
-    var rest = unicodeScalars[...]
-    var position = 0
+    var scalars = Array(unicodeScalars)
     for hunk in hunks {
-      result.append(contentsOf: rest.prefix(hunk.position - position))
-      rest = rest.dropFirst(hunk.position - position + hunk.deleteCount)
-      result.append(contentsOf: hunk.insert.unicodeScalars)
-      position = hunk.position + hunk.deleteCount
+      scalars.replaceSubrange(
+        hunk.position..<(hunk.position + hunk.deleteCount),
+        with: hunk.insert.unicodeScalars
+      )
     }
-    result.append(contentsOf: rest)
+    var result = UnicodeScalarView()
+    result.append(contentsOf: scalars)
     return String(result)
   }
 }

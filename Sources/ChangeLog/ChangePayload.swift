@@ -8,6 +8,12 @@ package struct ChangePayload: Hashable, Sendable {
   /// `nil` stands for an operation that names something its author cannot have seen: it has no
   /// effect, for everybody.
   package let operations: [Operation?]
+  /// Why, in the author's words; empty where nothing is said.
+  package let reason: String
+  /// The action that this change takes back, by its first change.
+  ///
+  /// `nil` also where it names what its author cannot have seen.
+  package let undoes: ChangeID?
 
   /// Reads the payload of a change.
   ///
@@ -25,6 +31,8 @@ package struct ChangePayload: Hashable, Sendable {
     }
     self.object = object
     operations = wire.operations.map { Operation($0, in: change) }
+    reason = wire.reason
+    undoes = wire.hasUndoes ? ChangeID(wire.undoes, in: change) : nil
   }
 }
 
@@ -37,6 +45,16 @@ extension Operation {
       names.append(dot)
     }
     self.init(field: wire.field, rawKind: wire.kind, names: names, body: Array(wire.body))
+  }
+}
+
+extension ChangeID {
+  fileprivate init?(_ wire: WireUndone, in change: Change) {
+    var reference = WireDotReference()
+    reference.lane = wire.lane
+    reference.seq = wire.action
+    guard let dot = Dot(reference, in: change) else { return nil }
+    self.init(lane: dot.lane, seq: dot.seq)
   }
 }
 
@@ -66,15 +84,20 @@ struct PayloadEncoder {
   /// The payload's bytes.
   ///
   /// - `salt`: 16 random bytes.
-  func encode(_ operations: [Operation], on object: ObjectID, salt: [UInt8]) throws -> [UInt8] {
+  func encode(_ draft: ChangeDraft, salt: [UInt8]) throws -> [UInt8] {
     let places = Dictionary(
       uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) }
     )
     var wire = WireChangePayload()
     wire.salt = salt.data
-    wire.objectType = object.type
-    wire.object = object.bytes.data
-    wire.operations = operations.map { operation in
+    wire.objectType = draft.object.type
+    wire.object = draft.object.bytes.data
+    wire.reason = draft.reason
+    if let undone = draft.undoes {
+      wire.undoes.lane = undone.lane == lane ? 0 : places[undone.lane] ?? UInt32.max
+      wire.undoes.action = undone.seq
+    }
+    wire.operations = draft.operations.map { operation in
       var encoded = WireOperation()
       encoded.field = operation.field
       encoded.kind = operation.kind

@@ -41,6 +41,9 @@ package struct LaneWriter: Sendable {
     for dot in named where dot.lane != lane {
       newest[dot.lane] = max(newest[dot.lane] ?? 0, dot.seq)
     }
+    if let undone = draft.undoes, undone.lane != lane {
+      newest[undone.lane] = max(newest[undone.lane] ?? 0, undone.seq)
+    }
     guard newest.count <= FormatLimits.dependencyCountLimit else {
       throw LogFailure.tooLarge("change")
     }
@@ -57,7 +60,7 @@ package struct LaneWriter: Sendable {
       dependencies: dependencies
     )
     let payload = try PayloadEncoder(lane: lane, dependencies: dependencies)
-      .encode(draft.operations, on: draft.object, salt: salt)
+      .encode(draft, salt: salt)
     let headerBytes = try header.encoded()
     let change = try Change(
       lane: lane,
@@ -88,19 +91,27 @@ package struct ChangeDraft: Sendable {
   package let time: Int64
   /// The action that this change continues; `nil` when it begins one.
   package let action: UInt64?
+  /// Why, in the author's words; empty for nothing.
+  package let reason: String
+  /// The action that it takes back, by its first change.
+  package let undoes: ChangeID?
 
   package init(
     object: ObjectID,
     changeClass: ChangeHeader.Class,
     operations: [Operation],
     time: Int64,
-    action: UInt64? = nil
+    action: UInt64? = nil,
+    reason: String = "",
+    undoes: ChangeID? = nil
   ) {
     self.object = object
     self.changeClass = changeClass
     self.operations = operations
     self.time = time
     self.action = action
+    self.reason = reason
+    self.undoes = undoes
   }
 }
 

@@ -28,6 +28,10 @@ package final class ReplicaWriter {
   private var position: UInt64
   /// The action that the changes belong to; `nil` before its first change.
   package private(set) var action: UInt64?
+  /// Why, in the user's words; stands in every change written after it was set.
+  package var reason = ""
+  /// The action that the changes written from now on take back.
+  package var undoes: ChangeID?
 
   /// - `action`: the action that is being continued.
   init(_ db: Database, environment: ReplicaEnvironment, action: UInt64?) throws {
@@ -103,7 +107,9 @@ package final class ReplicaWriter {
         changeClass: changeClass,
         operations: operations,
         time: time,
-        action: action
+        action: action,
+        reason: reason,
+        undoes: undoes
       )
     )
     action = action ?? change.header.action

@@ -70,7 +70,8 @@ final class StateWriter {
       guard let sighting = Sighting(operation.body) else { return }
       try db.cachedStatement(sql: "INSERT OR IGNORE INTO raw_inputs (raw, object) VALUES (?, ?)")
         .execute(arguments: [sighting.raw.bytes.blob, number])
-    case .headline, .byline, .section, .language, .url, .published, .tags, .struckTags, .body, nil:
+    case .pin, .headline, .byline, .section, .language, .url, .published, .tags, .struckTags, .body,
+      .reviews, nil:
       return
     }
   }

@@ -36,12 +36,12 @@ struct FugueModel {
   private mutating func apply(_ edit: TextEdit) {
     let seen = edit.parents.reduce(into: Set<Dot>()) { $0.formUnion(versions[$1] ?? []) }
     let version = seen.union([edit.dot])
-    let before = walk().filter { isVisible($0, in: seen) }
-    versions[edit.dot] = seen.union([edit.dot])
-    // A wrong merge makes edits that do not fit here: they are passed over, and the texts differ.
-    guard edit.hunks.allSatisfy({ $0.position + $0.deleteCount <= before.count }) else { return }
+    versions[edit.dot] = version
     var offset = 0
     for hunk in edit.hunks {
+      let before = walk().filter { isVisible($0, in: version) }
+      // A wrong merge makes edits that do not fit here: they are passed over, and the texts differ.
+      guard hunk.position + hunk.deleteCount <= before.count else { return }
       var left = hunk.position == 0 ? nil : before[hunk.position - 1]
       for scalar in hunk.insert.unicodeScalars {
         let known = walk().filter { exists($0, in: version) }

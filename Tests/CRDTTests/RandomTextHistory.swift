@@ -59,14 +59,19 @@ struct RandomTextHistory {
     seenAfter.append(author.seen)
   }
 
+  /// One to three hunks, sometimes where the one before has just been, as somebody who types does.
   private static func hunks(in count: Int, _ random: inout SeededRandom) -> [Hunk] {
+    var count = count
     var hunks: [Hunk] = []
-    var position = Int.random(in: 0...count, using: &random)
-    for _ in 0..<Int.random(in: 1...3, using: &random) where position <= count {
+    var end = 0
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+      let goesOn = !hunks.isEmpty && Bool.random(using: &random)
+      let position = goesOn ? end : Int.random(in: 0...count, using: &random)
       let deleted = Int.random(in: 0...min(3, count - position), using: &random)
       let inserted = text(Int.random(in: 0...3, using: &random), &random)
       hunks.append(Hunk(position: position, deleteCount: deleted, insert: inserted))
-      position += deleted + Int.random(in: 1...4, using: &random)
+      end = position + inserted.unicodeScalars.count
+      count += inserted.unicodeScalars.count - deleted
     }
     return hunks
   }

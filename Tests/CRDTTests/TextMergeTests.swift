@@ -52,11 +52,11 @@ struct MergeFixture: CustomTestStringConvertible, Sendable {
       expected: "a bluegreen car"
     ),
     MergeFixture(
-      fact: "hunks of one edit count by the text before it",
+      fact: "each hunk of an edit counts in the text that the ones before it leave",
       base: "one two three",
       edits: [
         [
-          .insert(">", at: 0), Hunk(position: 4, deleteCount: 3, insert: "2"), .insert("!", at: 13),
+          .insert(">", at: 0), Hunk(position: 5, deleteCount: 3, insert: "2"), .insert("!", at: 12),
         ],
         [.insert("…", at: 7)],
       ],
@@ -183,10 +183,8 @@ extension Hunk {
     ("negative position", [.insert("x", at: -1)]),
     ("negative count", [.delete(-1, at: 2)]),
     ("largest count", [.delete(.max, at: 1)]),
-    ("touching", [.delete(1, at: 0), .insert("x", at: 1)]),
-    ("same place", [.insert("x", at: 1), .insert("y", at: 1)]),
-    ("descending", [.insert("x", at: 2), .insert("y", at: 0)]),
-    ("second past the end", [.insert("x", at: 0), .delete(1, at: 3)]),
+    ("second past the end", [.insert("x", at: 0), .delete(1, at: 4)]),
+    ("second past what the first left", [.delete(2, at: 0), .insert("x", at: 2)]),
   ])
   func `an edit that does not fit its parents' text has no effect in any order`(
     fact: String,

@@ -195,6 +195,9 @@ package nonisolated struct WireTarget: Sendable {
   /// up to 32 scalars after
   package var suffix: String = String()
 
+  /// the annotation that this one answers, 16 bytes; empty: none
+  package var replyTo: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -221,13 +224,13 @@ package nonisolated struct WireAnchor: Sendable {
   package init() {}
 }
 
-/// A text edit, against the version of the text that the operation's names describe.
+/// A text edit: hunks one after another, the first in the text that the operation's names describe,
+/// each other one in the text as the hunks before it leave it.
 package nonisolated struct WireTextEdit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// ascending, neither overlapping nor touching
   package var hunks: [WireHunk] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -240,16 +243,49 @@ package nonisolated struct WireHunk: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// in Unicode scalars of the text before this edit
-  package var position: UInt64 = 0
+  /// from where the hunk before ended, the first from the beginning; in scalars
+  package var move: Int64 = 0
 
+  /// scalars after that place
   package var delete: UInt64 = 0
 
+  /// goes to that place, before what is deleted
   package var insert: String = String()
+
+  /// ascending, within the inserted text
+  package var restores: [WireRestoration] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// Scalars of an insertion that were there before and were deleted: they have their old identity again.
+package nonisolated struct WireRestoration: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// scalars since the end of the restoration before, or of the insertion's beginning
+  package var skip: UInt64 = 0
+
+  package var count: UInt64 = 0
+
+  /// whose the first one is; the others follow it
+  package var first: WireAnchor {
+    get {_first ?? WireAnchor()}
+    set {_first = newValue}
+  }
+  /// Returns true if `first` has been explicitly set.
+  package var hasFirst: Bool {self._first != nil}
+  /// Clears the value of `first`. Subsequent reads from it will return its default value.
+  package mutating func clearFirst() {self._first = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _first: WireAnchor? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -507,7 +543,7 @@ nonisolated extension WireValue: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireTarget: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Target"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}version\0\u{1}start\0\u{1}end\0\u{1}exact\0\u{1}prefix\0\u{1}suffix\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}version\0\u{1}start\0\u{1}end\0\u{1}exact\0\u{1}prefix\0\u{1}suffix\0\u{3}reply_to\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -522,6 +558,7 @@ nonisolated extension WireTarget: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 5: try { try decoder.decodeSingularStringField(value: &self.exact) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.prefix) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.suffix) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.replyTo) }()
       default: break
       }
     }
@@ -553,6 +590,9 @@ nonisolated extension WireTarget: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.suffix.isEmpty {
       try visitor.visitSingularStringField(value: self.suffix, fieldNumber: 7)
     }
+    if !self.replyTo.isEmpty {
+      try visitor.visitSingularBytesField(value: self.replyTo, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -564,6 +604,7 @@ nonisolated extension WireTarget: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.exact != rhs.exact {return false}
     if lhs.prefix != rhs.prefix {return false}
     if lhs.suffix != rhs.suffix {return false}
+    if lhs.replyTo != rhs.replyTo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -636,7 +677,7 @@ nonisolated extension WireTextEdit: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireHunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hunk"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}delete\0\u{1}insert\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}move\0\u{1}delete\0\u{1}insert\0\u{1}restores\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -644,17 +685,18 @@ nonisolated extension WireHunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.move) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.delete) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.insert) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.restores) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.position != 0 {
-      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
+    if self.move != 0 {
+      try visitor.visitSingularSInt64Field(value: self.move, fieldNumber: 1)
     }
     if self.delete != 0 {
       try visitor.visitSingularUInt64Field(value: self.delete, fieldNumber: 2)
@@ -662,13 +704,61 @@ nonisolated extension WireHunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.insert.isEmpty {
       try visitor.visitSingularStringField(value: self.insert, fieldNumber: 3)
     }
+    if !self.restores.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.restores, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireHunk, rhs: WireHunk) -> Bool {
-    if lhs.position != rhs.position {return false}
+    if lhs.move != rhs.move {return false}
     if lhs.delete != rhs.delete {return false}
     if lhs.insert != rhs.insert {return false}
+    if lhs.restores != rhs.restores {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Restoration"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}skip\0\u{1}count\0\u{1}first\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.skip) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._first) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.skip != 0 {
+      try visitor.visitSingularUInt64Field(value: self.skip, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 2)
+    }
+    try { if let v = self._first {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoration, rhs: WireRestoration) -> Bool {
+    if lhs.skip != rhs.skip {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs._first != rhs._first {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

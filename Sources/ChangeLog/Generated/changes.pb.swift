@@ -92,6 +92,37 @@ package nonisolated struct WireChangePayload: Sendable {
 
   package var operations: [WireOperation] = []
 
+  /// why, in the author's words
+  package var reason: String = String()
+
+  /// the action that this change takes back
+  package var undoes: WireUndone {
+    get {_undoes ?? WireUndone()}
+    set {_undoes = newValue}
+  }
+  /// Returns true if `undoes` has been explicitly set.
+  package var hasUndoes: Bool {self._undoes != nil}
+  /// Clears the value of `undoes`. Subsequent reads from it will return its default value.
+  package mutating func clearUndoes() {self._undoes = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _undoes: WireUndone? = nil
+}
+
+package nonisolated struct WireUndone: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// as in DotReference
+  package var lane: UInt32 = 0
+
+  /// seq of the first change of the action
+  package var action: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -241,7 +272,7 @@ nonisolated extension WireDependency: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireChangePayload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChangePayload"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}object_type\0\u{1}object\0\u{1}operations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}object_type\0\u{1}object\0\u{1}operations\0\u{1}reason\0\u{1}undoes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -253,12 +284,18 @@ nonisolated extension WireChangePayload: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.objectType) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.object) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.operations) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._undoes) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.salt.isEmpty {
       try visitor.visitSingularBytesField(value: self.salt, fieldNumber: 1)
     }
@@ -271,6 +308,12 @@ nonisolated extension WireChangePayload: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.operations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.operations, fieldNumber: 4)
     }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 5)
+    }
+    try { if let v = self._undoes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -279,6 +322,43 @@ nonisolated extension WireChangePayload: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.objectType != rhs.objectType {return false}
     if lhs.object != rhs.object {return false}
     if lhs.operations != rhs.operations {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._undoes != rhs._undoes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUndone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Undone"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lane\0\u{1}action\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.lane) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.action) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lane != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lane, fieldNumber: 1)
+    }
+    if self.action != 0 {
+      try visitor.visitSingularUInt64Field(value: self.action, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUndone, rhs: WireUndone) -> Bool {
+    if lhs.lane != rhs.lane {return false}
+    if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
