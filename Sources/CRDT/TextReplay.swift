@@ -22,7 +22,9 @@ struct TextReplay {
     let right: Int?
     /// 0: not yet inserted, 1: there, 1 + n: deleted n times, in the prepared version.
     var prepared: Int
-    var isDeleted = false
+    var deletions: [Dot] = []
+    var isDeleted: Bool { !deletions.isEmpty }
+    var identity: ScalarOrigin
   }
 
   private struct Step {
@@ -50,7 +52,8 @@ struct TextReplay {
           origin: origin,
           left: offset == 0 ? nil : offset - 1,
           right: nil,
-          prepared: 1
+          prepared: 1,
+          identity: origin
         )
       )
       order.append(offset)
@@ -79,7 +82,18 @@ struct TextReplay {
   }
 
   var origins: [ScalarOrigin] {
-    order.map { items[$0] }.filter { !$0.isDeleted }.map(\.origin)
+    order.map { items[$0] }.filter { !$0.isDeleted }.map(\.identity)
+  }
+
+  var spans: [TextSpan] {
+    order.map { items[$0] }.map {
+      TextSpan(
+        inserted: $0.origin,
+        identity: $0.identity,
+        text: String($0.scalar),
+        deletions: $0.deletions.sorted()
+      )
+    }
   }
 
   /// Moves the prepared version to the one that holds exactly these edits.
@@ -98,12 +112,21 @@ struct TextReplay {
     var offset = 0
     for hunk in edit.hunks {
       var cursor = index(ofPreparedPosition: hunk.position)
-      for scalar in hunk.insert.unicodeScalars {
+      for (number, scalar) in hunk.insert.unicodeScalars.enumerated() {
         let origin = ScalarOrigin(edit: edit.dot, offset: offset)
         cursor = insert(scalar, origin: origin, at: cursor, of: place)
+        for restoration in hunk.restores where restoration.range.contains(number) {
+          let before = ScalarOrigin(
+            edit: restoration.origin.edit,
+            offset: restoration.origin.offset + number - restoration.range.lowerBound
+          )
+          if let item = items.first(where: { $0.origin == before && $0.scalar == scalar }) {
+            items[items.count - 1].identity = item.identity
+          }
+        }
         offset += 1
       }
-      delete(hunk.deleteCount, from: cursor, of: place)
+      delete(hunk.deleteCount, from: cursor, of: edit, place)
     }
   }
 
@@ -118,14 +141,19 @@ struct TextReplay {
     return index
   }
 
-  private mutating func delete(_ count: Int, from cursor: Int, of place: Int) {
+  private mutating func delete(
+    _ count: Int,
+    from cursor: Int,
+    of edit: TextEdit,
+    _ place: Int
+  ) {
     var remaining = count
     var index = cursor
     while remaining > 0 {
       let item = order[index]
       if items[item].prepared == 1 {
         items[item].prepared = 2
-        items[item].isDeleted = true
+        items[item].deletions.append(edit.dot)
         steps[place].deleted.append(item)
         remaining -= 1
       }
@@ -145,7 +173,16 @@ struct TextReplay {
     let next = order[cursor...].first { items[$0].prepared != 0 }
     let right = next.flatMap { items[$0].left == left ? $0 : nil }
     let destination = integrate(origin: origin, left: left, right: right, from: cursor)
-    items.append(Item(scalar: scalar, origin: origin, left: left, right: right, prepared: 1))
+    items.append(
+      Item(
+        scalar: scalar,
+        origin: origin,
+        left: left,
+        right: right,
+        prepared: 1,
+        identity: origin
+      )
+    )
     order.insert(items.count - 1, at: destination)
     steps[place].inserted.append(items.count - 1)
     return destination + 1

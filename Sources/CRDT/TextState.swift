@@ -52,6 +52,8 @@ package struct TextState: Sendable {
     heads.sort()
   }
 
+  package var history: TextHistory { TextHistory(base: base, edits: edits) }
+
   /// Where every scalar of the content came from, in order.
   package var origins: [ScalarOrigin] {
     edits.isEmpty

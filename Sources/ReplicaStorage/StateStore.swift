@@ -136,6 +136,11 @@ final class StateStore {
     }
   }
 
+  /// A text with all its edits; `nil` when nobody edited it.
+  func history(of text: TextID, in object: Int64) throws -> TextHistory? {
+    try state(of: object).text(text)?.history
+  }
+
   private func edits(of text: TextID, in object: Int64) throws -> [TextEdit] {
     try Row.fetchAll(
       db.cachedStatement(

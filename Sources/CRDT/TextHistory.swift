@@ -1,0 +1,36 @@
+/// A text with everything that was ever done to it.
+package struct TextHistory: Sendable {
+  /// The text before any edit.
+  package let base: String
+  /// In a causal order.
+  package let edits: [TextEdit]
+
+  package init(base: String, edits: [TextEdit]) {
+    self.base = base
+    self.edits = edits
+  }
+
+  /// Every scalar that was ever in the text, deleted ones too, in document order.
+  package var spans: [TextSpan] { TextReplay(base: base, edits: edits).spans }
+}
+
+/// Scalars in a row that one edit inserted and that fared alike since.
+package struct TextSpan: Hashable, Sendable {
+  /// Which edit inserted the first one (none: it stood in the base), and which scalar of its insertions
+  /// it is; the others follow.
+  package let inserted: ScalarOrigin
+  /// Who the first one is: `inserted`, or the deleted scalar that it brings back.
+  package let identity: ScalarOrigin
+  package let text: String
+  /// The edits that deleted them, ascending; none: they are in the text.
+  package let deletions: [Dot]
+
+  package init(inserted: ScalarOrigin, identity: ScalarOrigin, text: String, deletions: [Dot]) {
+    self.inserted = inserted
+    self.identity = identity
+    self.text = text
+    self.deletions = deletions
+  }
+
+  package var isDeleted: Bool { !deletions.isEmpty }
+}
