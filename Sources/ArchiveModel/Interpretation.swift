@@ -14,12 +14,12 @@ package struct Interpretation {
   ///   its body is not in the format, or it is larger than ``FormatLimits`` allow. That depends on nothing but the changes
   ///   it depends on, so it is the same for everybody.
   /// - Throws: what looking up a version throws.
-  package func merge(
-    _ operation: Operation,
+  package func meaning(
+    of operation: Operation,
     at dot: Dot,
     on object: ObjectID,
     in state: ObjectState
-  ) throws -> MergeOperation? {
+  ) throws -> ObjectOperation? {
     guard let kind = Operation.Kind(rawValue: operation.kind),
       FieldKind.of(operation.field, type: object.type)?.allows(kind) ?? true
     else { return nil }
@@ -29,21 +29,25 @@ package struct Interpretation {
     switch kind {
     case .write:
       guard operation.body.count <= FormatLimits.valueByteLimit else { return nil }
-      return .write(field: operation.field, replacing: operation.names, value: operation.body)
+      return .merge(
+        .write(field: operation.field, replacing: operation.names, value: operation.body)
+      )
     case .add where isVersion:
-      return .add(field: operation.field, element: VersionName(ofRecord: operation.body).bytes)
+      return .merge(
+        .add(field: operation.field, element: VersionName(ofRecord: operation.body).bytes)
+      )
     case .add:
       guard operation.body.count <= FormatLimits.valueByteLimit else { return nil }
-      return .add(field: operation.field, element: operation.body)
+      return .merge(.add(field: operation.field, element: operation.body))
     case .remove:
       // A version stays for ever: others' edits and annotations stand on it.
-      return isVersion ? nil : .remove(field: operation.field, adds: operation.names)
+      return isVersion ? nil : .merge(.remove(field: operation.field, adds: operation.names))
     case .edit:
-      return try edit(operation, at: dot, on: object, in: state)
+      return try edit(operation, at: dot, on: object, in: state).map { .edit($0) }
     case .delete:
-      return .delete(covering: operation.names)
+      return .merge(.delete(covering: operation.names))
     case .restore:
-      return .restore(deletions: operation.names)
+      return .merge(.restore(deletions: operation.names))
     }
   }
 
@@ -54,12 +58,12 @@ package struct Interpretation {
     at dot: Dot,
     on object: ObjectID,
     in state: ObjectState
-  ) throws -> MergeOperation? {
+  ) throws -> TextOperation? {
     guard let hunks = TextEditBody.hunks(operation.body) else { return nil }
     guard
       object.type == ObjectType.article.rawValue, operation.field == ArticleField.body.rawValue
     else {
-      return .edit(
+      return TextOperation(
         text: TextID(field: operation.field),
         base: "",
         edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks)
@@ -69,7 +73,7 @@ package struct Interpretation {
     guard let entry = versions.first(where: { $0.dot == operation.names.first }),
       let version = VersionName(entry.value), let base = try body(version)
     else { return nil }
-    return .edit(
+    return TextOperation(
       text: TextID(field: operation.field, version: version.bytes),
       base: base,
       edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks)

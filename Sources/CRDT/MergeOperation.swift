@@ -1,4 +1,5 @@
-/// An operation as the merge sees it: what it does to one object, by kind, whatever its field means.
+/// An operation as the merge sees it: what it does to one object, by kind, whatever its field means;
+/// all but an edit of a text (``TextOperation``).
 package enum MergeOperation: Sendable {
   /// Sets a register; takes the place of the writes it names.
   case write(field: UInt32, replacing: [Dot], value: [UInt8])
@@ -6,10 +7,28 @@ package enum MergeOperation: Sendable {
   case add(field: UInt32, element: [UInt8])
   /// Takes the adds it names out of a set.
   case remove(field: UInt32, adds: [Dot])
-  /// Edits a text.
-  case edit(text: TextID, base: String, edit: TextEdit)
   /// Deletes the object as far as the dots it names go.
   case delete(covering: [Dot])
   /// Lifts the deletions it names.
   case restore(deletions: [Dot])
+}
+
+/// An edit of one of an object's texts.
+package struct TextOperation: Sendable {
+  package let text: TextID
+  /// The text before any edit.
+  package let base: String
+  package let edit: TextEdit
+
+  package init(text: TextID, base: String, edit: TextEdit) {
+    self.text = text
+    self.base = base
+    self.edit = edit
+  }
+}
+
+/// What an operation does to its object.
+package enum ObjectOperation: Sendable {
+  case merge(MergeOperation)
+  case edit(TextOperation)
 }

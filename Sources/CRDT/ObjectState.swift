@@ -50,6 +50,27 @@ package struct ObjectState: Sendable {
     entries.map(\.dot) + texts.flatMap(\.heads)
   }
 
+  /// Takes in edits of one of the object's texts; see ``TextState/merge(_:onto:)``.
+  ///
+  /// A text is there once an edit of it took effect.
+  /// - `base`: the text before any edit.
+  package mutating func merge<Stored: StoredTextEdits>(
+    _ edits: [TextEdit],
+    into id: TextID,
+    base: String,
+    onto stored: Stored
+  ) throws(Stored.Failure) -> [TextEdit] {
+    if let place = texts.firstIndex(where: { $0.id == id }) {
+      return try texts[place].merge(edits, onto: stored)
+    }
+    var text = TextState(id: id, base: base)
+    let taken = try text.merge(edits, onto: stored)
+    if !taken.isEmpty {
+      texts.insert(text, at: texts.firstIndex { id < $0.id } ?? texts.endIndex)
+    }
+    return taken
+  }
+
   /// Takes in one operation.
   ///
   /// - `dot`: the operation's own.
@@ -63,15 +84,6 @@ package struct ObjectState: Sendable {
       insert(Entry(field: field, dot: dot, kind: .add, time: time, value: element))
     case .remove(let field, let adds):
       drop(adds, from: field, kind: .add)
-    case .edit(let id, let base, let edit):
-      if let place = texts.firstIndex(where: { $0.id == id }) {
-        texts[place].apply(edit)
-      } else {
-        var text = TextState(id: id, base: base)
-        text.apply(edit)
-        guard !text.edits.isEmpty else { return }
-        texts.insert(text, at: texts.firstIndex { id < $0.id } ?? texts.endIndex)
-      }
     case .delete(let covered):
       let deletion = Deletion(dot: dot, covers: covered.sorted())
       deletions.insert(

@@ -29,7 +29,7 @@ extension ReplicaWriter {
     let target = AnnotationTarget(
       article: article,
       version: version,
-      passage: try passage(wish, in: shown, state, version)
+      passage: try passage(wish, in: shown, version)
     )
     var operations = [
       target.operation(versionDot: dot),
@@ -56,7 +56,6 @@ extension ReplicaWriter {
   private func passage(
     _ wish: AnnotationWish,
     in article: Article,
-    _ state: ObjectState,
     _ version: VersionName
   ) throws -> AnnotationTarget.Passage? {
     guard case .passage(let quotation, let occurrence) = wish else { return nil }
@@ -77,8 +76,10 @@ extension ReplicaWriter {
       )
     }
     let range = places[number - 1]
-    let text = state.text(TextID(field: ArticleField.body.rawValue, version: version.bytes))
-    let origins = text?.origins
+    let origins = try identities(
+      of: TextID(field: ArticleField.body.rawValue, version: version.bytes),
+      in: article.id
+    )
     func origin(_ place: Int) -> ScalarOrigin {
       origins?[place] ?? ScalarOrigin(edit: nil, offset: place)
     }

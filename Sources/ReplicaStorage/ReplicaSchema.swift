@@ -78,18 +78,21 @@ enum ReplicaSchema {
           PRIMARY KEY (object, lane, seq, operation)
         ) STRICT, WITHOUT ROWID;
 
-        -- Texts that were edited: plain content at rest, UTF-8 as a blob, because TEXT ends at a NUL. heads: dots, 28 bytes each. version: empty
-        -- for a text that belongs to no version.
+        -- Texts that were edited: plain content at rest, UTF-8 as a blob, because TEXT ends at a NUL.
+        -- heads: dots, 28 bytes each. version: empty for a text that belongs to no version.
+        -- edit_count: rows in text_edits. is_branched: some edits had not seen each other.
         CREATE TABLE texts (
           object INTEGER NOT NULL REFERENCES objects (id),
           field INTEGER NOT NULL,
           version BLOB NOT NULL,
           content BLOB NOT NULL,
           heads BLOB NOT NULL,
+          edit_count INTEGER NOT NULL,
+          is_branched INTEGER NOT NULL,
           PRIMARY KEY (object, field, version)
         ) STRICT;
 
-        -- Their edits, by the order in which they were applied. hunks: the operation's body.
+        -- Their edits, numbered from 0 in the order in which they took effect. hunks: the operation's body.
         CREATE TABLE text_edits (
           object INTEGER NOT NULL REFERENCES objects (id),
           field INTEGER NOT NULL,

@@ -48,15 +48,24 @@ package final class ReplicaWriter {
 
   /// The state of an object with everything written so far; `nil` when nothing is known of it.
   package func state(of object: ObjectID) throws -> ObjectState? {
-    try state.store.existingNumber(of: object).map { try state.store.state(of: $0) }
+    try state.settle(object)
+    return try state.store.existingNumber(of: object).map { try state.store.state(of: $0) }
   }
 
   /// An article with everything written so far; `nil` when there is none.
   package func article(_ id: ObjectID) throws -> (article: Article, state: ObjectState)? {
+    try state.settle(id)
     guard let number = try state.store.existingNumber(of: id) else { return nil }
     let objectState = try state.store.state(of: number)
     let versions = try state.store.versions(of: number)
     return (Article(id: id, state: objectState, versions: versions), objectState)
+  }
+
+  /// Who every scalar of a text is; `nil` when nobody edited it.
+  func identities(of text: TextID, in object: ObjectID) throws -> [ScalarOrigin]? {
+    try state.settle(object)
+    return try state.store.existingNumber(of: object)
+      .flatMap { try state.store.history(of: text, in: $0)?.identities }
   }
 
   /// The article that a raw input became.

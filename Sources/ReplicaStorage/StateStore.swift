@@ -14,7 +14,12 @@ final class StateStore {
   private lazy var hasDeletions = isFilled("deletions")
   private lazy var hasTexts = isFilled("texts")
 
-  init(_ db: Database) { self.db = db }
+  let texts: TextStore
+
+  init(_ db: Database) {
+    self.db = db
+    texts = TextStore(db)
+  }
 
   // MARK: - Numbers
 
@@ -61,7 +66,17 @@ final class StateStore {
     ObjectState(
       entries: try entries(of: object),
       deletions: hasDeletions ? try deletions(of: object) : [],
-      texts: hasTexts ? try texts(of: object) : []
+      texts: hasTexts ? try texts.all(of: object) : []
+    )
+  }
+
+  /// A text with all its edits; `nil` when nobody edited it.
+  func history(of text: TextID, in object: Int64) throws -> TextHistory? {
+    let edits = try texts.edits(of: text, in: object)
+    guard edits.count > 0 else { return nil }
+    return TextHistory(
+      base: try base(of: text, in: object),
+      edits: try edits.edits(0..<edits.count)
     )
   }
 
@@ -114,52 +129,8 @@ final class StateStore {
     return deletions
   }
 
-  private func texts(of object: Int64) throws -> [TextState] {
-    let rows = try Row.fetchAll(
-      db.cachedStatement(
-        sql: "SELECT field, version, content, heads FROM texts WHERE object = ?"
-      ),
-      arguments: [object]
-    )
-    return try rows.map { row in
-      let id = TextID(field: row[0], version: Array(row[1] as Data))
-      guard let heads = [Dot](concatenated: Array(row[3] as Data)) else {
-        throw LogFailure.damaged("state")
-      }
-      return TextState(
-        id: id,
-        base: try base(of: id, in: object),
-        edits: try edits(of: id, in: object),
-        heads: heads,
-        content: String(decoding: row[2] as Data, as: UTF8.self)
-      )
-    }
-  }
-
-  /// A text with all its edits; `nil` when nobody edited it.
-  func history(of text: TextID, in object: Int64) throws -> TextHistory? {
-    try state(of: object).text(text)?.history
-  }
-
-  private func edits(of text: TextID, in object: Int64) throws -> [TextEdit] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT dot, parents, hunks FROM text_edits
-          WHERE object = ? AND field = ? AND version = ? ORDER BY number
-          """
-      ),
-      arguments: [object, Int64(text.field), text.version.blob]
-    ).map { row in
-      guard let dot = Dot(row[0] as Data), let parents = [Dot](concatenated: Array(row[1] as Data)),
-        let hunks = TextEditBody.hunks(Array(row[2] as Data))
-      else { throw LogFailure.damaged("state") }
-      return TextEdit(dot: dot, parents: parents, hunks: hunks)
-    }
-  }
-
   /// The text before any edit: the version's body, or nothing.
-  private func base(of text: TextID, in object: Int64) throws -> String {
+  func base(of text: TextID, in object: Int64) throws -> String {
     guard let version = VersionName(text.version) else { return "" }
     return try body(of: version, in: object) ?? ""
   }
@@ -191,7 +162,7 @@ final class StateStore {
 
   // MARK: - Saving
 
-  /// Writes the difference between two states of an object.
+  /// Writes the difference between the entries and deletions of two states of an object.
   func save(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
     let oldEntries = Set(old.entries)
     for entry in new.entries where !oldEntries.contains(entry) {
@@ -220,7 +191,6 @@ final class StateStore {
       }
     }
     try saveDeletions(new, over: old, of: object)
-    for text in new.texts { try save(text, over: old.text(text.id), of: object) }
   }
 
   private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
@@ -245,30 +215,10 @@ final class StateStore {
     }
   }
 
-  private func save(_ new: TextState, over old: TextState?, of object: Int64) throws {
-    let known = old?.edits.count ?? 0
-    guard new.edits.count > known else { return }
+  /// Writes a text with the edits that came to it.
+  func save(_ text: TextState, adding edits: [TextEdit], of object: Int64) throws {
     hasTexts = true
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO texts (object, field, version, content, heads) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads
-        """
-    ).execute(arguments: [
-      object, Int64(new.id.field), new.id.version.blob, Array(new.content.utf8).blob,
-      new.heads.bytes.blob,
-    ])
-    for (number, edit) in new.edits.enumerated().dropFirst(known) {
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO text_edits (object, field, version, number, dot, parents, hunks)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
-          """
-      ).execute(arguments: [
-        object, Int64(new.id.field), new.id.version.blob, number, edit.dot.bytes.blob,
-        edit.parents.bytes.blob, TextEditBody.body(edit.hunks).blob,
-      ])
-    }
+    try texts.save(text, adding: edits, of: object)
   }
 
   /// Keeps a version's record, once.

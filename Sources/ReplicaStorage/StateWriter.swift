@@ -10,6 +10,17 @@ final class StateWriter {
   private let db: Database
   let store: StateStore
   private var dirtyBuckets: Set<Int> = []
+  /// Edits of texts that are not merged yet, by object.
+  private var waiting: [Int64: Waiting] = [:]
+  private var waitingByteCount = 0
+  /// Bodies of edits that wait in memory, bytes.
+  private static let waitingByteLimit = 16 << 20
+
+  private struct Waiting {
+    let object: ObjectID
+    /// In the order of the log.
+    var edits: [TextOperation]
+  }
 
   init(_ db: Database) {
     self.db = db
@@ -18,6 +29,8 @@ final class StateWriter {
 
   /// Applies one change.
   ///
+  /// Edits of texts wait, to be merged with others that come to the same object: until
+  /// ``settle(_:)``, until more wait than memory should hold, or until the transaction's end.
   /// - `position`: its place in the log.
   func apply(_ change: Change, at position: UInt64) throws {
     guard let payload = try? ChangePayload(of: change) else {
@@ -28,6 +41,7 @@ final class StateWriter {
       return
     }
     let (number, isNew) = try store.number(of: payload.object)
+    var edits = waiting.removeValue(forKey: number)?.edits ?? []
     let old = isNew ? ObjectState() : try store.state(of: number)
     var new = old
     let interpretation = Interpretation { [store] in try store.body(of: $0, in: number) }
@@ -35,17 +49,54 @@ final class StateWriter {
     for (index, operation) in payload.operations.enumerated() {
       guard let operation else { continue }
       let dot = Dot(lane: change.lane, seq: change.header.seq, index: UInt32(index))
-      guard
-        let merge = try interpretation.merge(operation, at: dot, on: payload.object, in: new)
-      else { continue }
-      new.apply(merge, at: dot, time: change.header.time)
+      switch try interpretation.meaning(of: operation, at: dot, on: payload.object, in: new) {
+      case .merge(let merge): new.apply(merge, at: dot, time: change.header.time)
+      case .edit(let edit):
+        edits.append(edit)
+        waitingByteCount += operation.body.count
+      case nil: continue
+      }
       try keep(operation, on: payload.object, number: number, isNew: isNew, &versions)
     }
     try store.save(new, over: old, of: number)
     try db.cachedStatement(sql: "INSERT INTO touches (position, object) VALUES (?, ?)")
       .execute(arguments: [Int64(position), number])
     dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
-    try show(payload.object, number: number, state: new, versions: isNew ? versions : nil)
+    if edits.isEmpty {
+      try show(payload.object, number: number, state: new, versions: isNew ? versions : nil)
+    } else {
+      waiting[number] = Waiting(object: payload.object, edits: edits)
+      if waitingByteCount > Self.waitingByteLimit { try settleAll() }
+    }
+  }
+
+  /// Merges the edits that wait for an object.
+  func settle(_ object: ObjectID) throws {
+    guard !waiting.isEmpty, let number = try store.existingNumber(of: object),
+      let waiting = waiting.removeValue(forKey: number)
+    else { return }
+    try settle(number, waiting)
+  }
+
+  private func settleAll() throws {
+    for (number, waiting) in waiting { try settle(number, waiting) }
+    waiting = [:]
+    waitingByteCount = 0
+  }
+
+  private func settle(_ number: Int64, _ waiting: Waiting) throws {
+    var state = try store.state(of: number)
+    for (text, edits) in Dictionary(grouping: waiting.edits, by: \.text) {
+      let taken = try state.merge(
+        edits.map(\.edit),
+        into: text,
+        base: edits.first?.base ?? "",
+        onto: try store.texts.edits(of: text, in: number)
+      )
+      guard !taken.isEmpty, let merged = state.text(text) else { continue }
+      try store.save(merged, adding: taken, of: number)
+    }
+    try show(waiting.object, number: number, state: state, versions: nil)
   }
 
   /// Keeps what an operation brings besides its merge: a version's record, a sighting's raw input.
@@ -108,6 +159,7 @@ final class StateWriter {
 
   /// Ends the transaction's work on the state.
   func finish() throws {
+    try settleAll()
     for bucket in dirtyBuckets {
       try db.cachedStatement(
         sql: "INSERT OR REPLACE INTO digest_buckets (bucket, digest) VALUES (?, NULL)"

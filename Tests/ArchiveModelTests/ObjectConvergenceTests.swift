@@ -9,7 +9,7 @@ private struct RandomObjectHistory {
   struct Step {
     let dot: Dot
     let time: Int64
-    let operation: MergeOperation
+    let operation: ObjectOperation
     /// Places of the steps that the author had seen, the author's own among them.
     let seen: Set<Int>
   }
@@ -19,7 +19,7 @@ private struct RandomObjectHistory {
   private struct Author {
     var seq: UInt64 = 0
     var seen: [Int] = []
-    var state = ObjectState()
+    var object = ObjectHistory()
   }
 
   init(seed: UInt64) {
@@ -39,7 +39,7 @@ private struct RandomObjectHistory {
           Step(
             dot: dot,
             time: .random(in: 0...5, using: &random),
-            operation: Self.operation(at: dot, in: authors[number].state, &random),
+            operation: Self.operation(at: dot, in: authors[number].object.state, &random),
             seen: Set(authors[number].seen)
           )
         )
@@ -57,33 +57,37 @@ private struct RandomObjectHistory {
 
   private func take(_ place: Int, _ author: inout Author) {
     author.seen.append(place)
-    author.state.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
+    author.object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
   }
 
   private static func operation(
     at dot: Dot,
     in state: ObjectState,
     _ random: inout SeededRandom
-  ) -> MergeOperation {
+  ) -> ObjectOperation {
     let field = UInt32.random(in: 10...11, using: &random)
     let value = [UInt8.random(in: 0...2, using: &random)]
     switch Int.random(in: 0..<8, using: &random) {
     case 0, 1:
       // A write need not name all that its author saw.
       let named = state.entries(of: field).map(\.dot)
-      return .write(
-        field: field,
-        replacing: Bool.random(using: &random) ? named : Array(named.prefix(1)),
-        value: value
+      return .merge(
+        .write(
+          field: field,
+          replacing: Bool.random(using: &random) ? named : Array(named.prefix(1)),
+          value: value
+        )
       )
     case 2, 3:
-      return .add(field: 20, element: value)
+      return .merge(.add(field: 20, element: value))
     case 4:
-      return .remove(field: 20, adds: Array(state.entries(of: 20).map(\.dot).prefix(2)))
+      return .merge(
+        .remove(field: 20, adds: Array(state.entries(of: 20).map(\.dot).prefix(2)))
+      )
     case 5:
-      return .delete(covering: state.dotsToCover)
+      return .merge(.delete(covering: state.dotsToCover))
     case 6:
-      return .restore(deletions: Array(state.deletions.map(\.dot).prefix(2)))
+      return .merge(.restore(deletions: Array(state.deletions.map(\.dot).prefix(2))))
     default:
       let id = TextID(field: 30, version: value)
       let text = state.text(id) ?? TextState(id: id, base: "base")
@@ -95,25 +99,27 @@ private struct RandomObjectHistory {
         insert: ["", "x", "e\u{301}"].randomElement(using: &random) ?? ""
       )
       return .edit(
-        text: id,
-        base: "base",
-        edit: TextEdit(dot: dot, parents: text.heads, hunks: [hunk])
+        TextOperation(
+          text: id,
+          base: "base",
+          edit: TextEdit(dot: dot, parents: text.heads, hunks: [hunk])
+        )
       )
     }
   }
 
   /// The state after the steps in some causal order.
   func state(_ random: inout SeededRandom) -> ObjectState {
-    var state = ObjectState()
+    var object = ObjectHistory()
     var waiting = Array(steps.indices)
     var done: Set<Int> = []
     while !waiting.isEmpty {
       let ready = waiting.indices.filter { done.isSuperset(of: steps[waiting[$0]].seen) }
       let place = waiting.remove(at: ready[Int.random(in: ready.indices, using: &random)])
-      state.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
+      object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
       done.insert(place)
     }
-    return state
+    return object.state
   }
 }
 
@@ -137,14 +143,16 @@ private struct RandomObjectHistory {
     let others: [MergeOperation] = [
       .write(field: 10, replacing: [], value: []), .add(field: 20, element: []),
       .delete(covering: []),
-      .edit(
-        text: TextID(field: 30),
-        base: "",
-        edit: TextEdit(dot: Dot(lane: lane, seq: 1, index: 0), parents: [], hunks: [])
-      ),
     ]
+    var edited = state
+    _ = edited.merge(
+      [TextEdit(dot: Dot(lane: lane, seq: 1, index: 0), parents: [], hunks: [])],
+      into: TextID(field: 30),
+      base: "",
+      onto: []
+    )
     let digests =
-      [StateDigest.digest(of: object, in: state)]
+      [StateDigest.digest(of: object, in: state), StateDigest.digest(of: object, in: edited)]
       + others.map {
         var other = state
         other.apply($0, at: Dot(lane: lane, seq: 1, index: 0), time: 0)

@@ -21,17 +21,11 @@ extension TextID {
   static let note = TextID(field: 3)
 }
 
-extension ObjectState {
-  /// Takes in a text edit of the note.
-  mutating func apply(_ edit: TextEdit, base: String) {
-    apply(.edit(text: .note, base: base, edit: edit), at: edit.dot, time: 0)
-  }
-
-  /// The note after these edits, in this order.
-  static func note(_ edits: [TextEdit], base: String) -> TextState {
-    var state = ObjectState()
-    for edit in edits { state.apply(edit, base: base) }
-    return state.text(.note) ?? TextState(id: .note, base: base)
+extension EditedText {
+  /// A text after these edits, which come one by one in this order.
+  init(_ edits: [TextEdit], base: String) {
+    self.init(base: base)
+    for edit in edits { apply([edit]) }
   }
 }
 

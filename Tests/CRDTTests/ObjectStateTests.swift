@@ -147,12 +147,16 @@ import Testing
     let unseen = TextEdit(dot: .of(2, 1), parents: [first.dot], hunks: [.insert("two", at: 3)])
     let deletion = (Dot.of(1, 2), MergeOperation.delete(covering: [first.dot]))
     let edits = [first, unseen].map {
-      ($0.dot, MergeOperation.edit(text: .note, base: "", edit: $0))
+      ObjectOperation.edit(TextOperation(text: .note, base: "", edit: $0))
     }
-    #expect(!state([edits[0], deletion]).isLive)
-    for order in [[edits[0], deletion, edits[1]], [edits[0], edits[1], deletion]] {
-      #expect(state(order).isLive)
+    func isLive(_ operations: [ObjectOperation]) -> Bool {
+      var object = ObjectHistory()
+      for operation in operations { object.apply(operation, at: deletion.0, time: 0) }
+      return object.state.isLive
     }
+    #expect(!isLive([edits[0], .merge(deletion.1)]))
+    #expect(isLive([edits[0], .merge(deletion.1), edits[1]]))
+    #expect(isLive([edits[0], edits[1], .merge(deletion.1)]))
   }
 
   @Test func `a removal does not bring a deleted object back`() {

@@ -15,7 +15,7 @@ struct RandomTextHistory {
   private struct Author {
     var seq: UInt64 = 0
     var seen: [Int] = []
-    var state = ObjectState()
+    var text: EditedText
   }
 
   private static let alphabet: [Unicode.Scalar] = [
@@ -25,14 +25,17 @@ struct RandomTextHistory {
   init(seed: UInt64, stepCount: Int = 24) {
     var random = SeededRandom(seed: seed)
     base = Self.text(Int.random(in: 0...6, using: &random), &random)
-    var authors = Array(repeating: Author(), count: Int.random(in: 2...5, using: &random))
+    var authors = Array(
+      repeating: Author(text: EditedText(base: base)),
+      count: Int.random(in: 2...5, using: &random)
+    )
     for _ in 0..<stepCount {
       let number = Int.random(in: authors.indices, using: &random)
       if Int.random(in: 0..<3, using: &random) == 0 {
         let other = Int.random(in: authors.indices, using: &random)
         for place in authors[other].seen where !authors[number].seen.contains(place) {
           authors[number].seen.append(place)
-          authors[number].state.apply(edits[place], base: base)
+          authors[number].text.apply([edits[place]])
         }
       } else {
         write(&authors[number], number: UInt8(number + 1), &random)
@@ -45,7 +48,7 @@ struct RandomTextHistory {
     number: UInt8,
     _ random: inout SeededRandom
   ) {
-    let text = author.state.text(.note) ?? TextState(id: .note, base: base)
+    let text = author.text
     author.seq += 1
     let edit = TextEdit(
       dot: .of(number, author.seq),
@@ -53,9 +56,9 @@ struct RandomTextHistory {
       hunks: Self.hunks(in: text.content.unicodeScalars.count, &random)
     )
     author.seen.append(edits.count)
-    author.state.apply(edit, base: base)
+    author.text.apply([edit])
     edits.append(edit)
-    contentAfter.append(author.state.text(.note)?.content ?? base)
+    contentAfter.append(author.text.content)
     seenAfter.append(author.seen)
   }
 

@@ -11,22 +11,22 @@ import Testing
     var random = SeededRandom(seed: seed)
     for _ in 0..<4 {
       let order = history.shuffled(&random)
-      let note = ObjectState.note(order, base: history.base)
+      let note = EditedText(order, base: history.base)
       #expect(scalars(note.content) == scalars(expected))
-      #expect(note.edits.count == history.edits.count)
+      #expect(note.history.edits.count == history.edits.count)
     }
   }
 
   @Test(arguments: 0..<150 as Range<UInt64>)
   func `heads and origins are the same in every causal order`(seed: UInt64) {
     let history = RandomTextHistory(seed: seed)
-    let note = ObjectState.note(history.edits, base: history.base)
+    let note = EditedText(history.edits, base: history.base)
     var random = SeededRandom(seed: seed)
-    let other = ObjectState.note(history.shuffled(&random), base: history.base)
+    let other = EditedText(history.shuffled(&random), base: history.base)
     #expect(other.heads == note.heads)
-    #expect(other.origins == note.origins)
-    #expect(note.origins.count == note.content.unicodeScalars.count)
-    #expect(Set(note.origins).count == note.origins.count)
+    #expect(other.history.identities == note.history.identities)
+    #expect(note.history.identities.count == note.content.unicodeScalars.count)
+    #expect(Set(note.history.identities).count == note.history.identities.count)
   }
 
   @Test(arguments: 0..<60 as Range<UInt64>)
@@ -41,7 +41,7 @@ import Testing
   @Test(arguments: 0..<40 as Range<UInt64>)
   func `an edit that saw everything does what it says`(seed: UInt64) {
     let history = RandomTextHistory(seed: seed)
-    let note = ObjectState.note(history.edits, base: history.base)
+    let note = EditedText(history.edits, base: history.base)
     let before = scalars(note.content)
     var random = SeededRandom(seed: seed)
     let position = Int.random(in: 0...before.count, using: &random)
@@ -51,7 +51,7 @@ import Testing
       parents: note.heads,
       hunks: [Hunk(position: position, deleteCount: deleted, insert: "new")]
     )
-    let after = ObjectState.note(history.edits + [edit], base: history.base)
+    let after = EditedText(history.edits + [edit], base: history.base)
     let expected =
       before[..<position] + scalars("new") + before[(position + deleted)...]
     #expect(scalars(after.content) == Array(expected))

@@ -118,7 +118,7 @@ extension Hunk {
       TextEdit(dot: .of(UInt8(place + 1), 1), parents: [], hunks: hunks)
     }
     for order in permutations(of: edits) {
-      let content = ObjectState.note(order, base: fixture.base).content
+      let content = EditedText(order, base: fixture.base).content
       #expect(scalars(content) == scalars(fixture.expected))
     }
   }
@@ -163,7 +163,7 @@ extension Hunk {
     ]
     let possible = Set(permutations(of: words).map { "<" + $0.joined() + ">" })
     let texts = Set(
-      permutations(of: runs).map { ObjectState.note($0.flatMap(\.self), base: "<>").content }
+      permutations(of: runs).map { EditedText($0.flatMap(\.self), base: "<>").content }
     )
     #expect(texts.count == 1)
     #expect(texts.isSubset(of: possible))
@@ -173,7 +173,7 @@ extension Hunk {
     let mine = Typing.forward.edits(of: "abc", by: 2, at: 0)
     let theirs = TextEdit(dot: .of(1, 1), parents: [mine[0].dot], hunks: [.insert("X", at: 1)])
     for order in [[mine[0], theirs, mine[1], mine[2]], [mine[0], mine[1], mine[2], theirs]] {
-      #expect(["aXbc", "abcX"].contains(ObjectState.note(order, base: "").content))
+      #expect(["aXbc", "abcX"].contains(EditedText(order, base: "").content))
     }
   }
 
@@ -194,10 +194,10 @@ extension Hunk {
     let misfit = TextEdit(dot: .of(2, 1), parents: [], hunks: hunks)
     let child = TextEdit(dot: .of(2, 2), parents: [misfit.dot], hunks: [.insert("!", at: 0)])
     for order in [[good, misfit, child], [misfit, good, child], [misfit, child, good]] {
-      let note = ObjectState.note(order, base: "abc")
+      let note = EditedText(order, base: "abc")
       #expect(note.content == "abclonger")
       #expect(note.heads == [good.dot])
-      #expect(note.edits.map(\.dot) == [good.dot])
+      #expect(note.history.edits.map(\.dot) == [good.dot])
     }
   }
 
@@ -205,25 +205,26 @@ extension Hunk {
     let first = TextEdit(dot: .of(1, 1), parents: [], hunks: [.insert("long ", at: 0)])
     let second = TextEdit(dot: .of(2, 1), parents: [], hunks: [.insert("!", at: 8)])
     for order in [[first, second], [second, first]] {
-      #expect(ObjectState.note(order, base: "abc").content == "long abc")
+      #expect(EditedText(order, base: "abc").content == "long abc")
     }
   }
 
   @Test func `an edit of unknown parents has no effect`() {
-    var state = ObjectState()
-    state.apply(
-      TextEdit(dot: .of(1, 1), parents: [.of(7, 7)], hunks: [.insert("x", at: 0)]),
-      base: "abc"
-    )
-    #expect(state.texts.isEmpty)
-    #expect(!state.isLive)
+    let edit = TextEdit(dot: .of(1, 1), parents: [.of(7, 7)], hunks: [.insert("x", at: 0)])
+    let text = EditedText([edit], base: "abc")
+    #expect(text.content == "abc")
+    #expect(text.heads.isEmpty)
+    var object = ObjectState()
+    #expect(object.merge([edit], into: .note, base: "abc", onto: []).isEmpty)
+    #expect(object.texts.isEmpty)
+    #expect(!object.isLive)
   }
 
   @Test func `an edit without hunks joins the heads and changes nothing`() {
     let left = TextEdit(dot: .of(1, 1), parents: [], hunks: [.insert("l", at: 0)])
     let right = TextEdit(dot: .of(2, 1), parents: [], hunks: [.insert("r", at: 0)])
     let join = TextEdit(dot: .of(3, 1), parents: [right.dot, left.dot], hunks: [])
-    let note = ObjectState.note([right, left, join], base: "")
+    let note = EditedText([right, left, join], base: "")
     #expect(note.heads == [join.dot])
     #expect(note.content == "lr")
   }

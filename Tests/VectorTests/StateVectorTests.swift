@@ -72,10 +72,9 @@ struct StateVectors: Codable {
         texts: vector.texts.map {
           TextState(
             id: TextID(field: $0.field, version: $0.version.bytes),
-            base: "",
-            edits: [],
             heads: $0.heads.dots,
-            content: $0.content
+            content: $0.content,
+            isBranched: false
           )
         }
       )

@@ -41,15 +41,8 @@ struct TextVectors: Codable {
         )
       }
       for order in [edits, Self.latestFirst(edits)] {
-        var state = ObjectState()
-        for edit in order {
-          state.apply(
-            .edit(text: TextID(field: 30), base: vector.base, edit: edit),
-            at: edit.dot,
-            time: 0
-          )
-        }
-        let text = try #require(state.text(TextID(field: 30)))
+        var text = EditedText(base: vector.base)
+        for edit in order { text.apply([edit]) }
         #expect(
           text.content.unicodeScalars.elementsEqual(vector.text.unicodeScalars),
           "\(vector.description)"

@@ -79,3 +79,15 @@ package struct TextEdit: Sendable {
     return true
   }
 }
+
+/// The identity of one scalar of a text: which edit inserted it (`nil`: it stood in the base), and
+/// which scalar of that edit's insertions it is.
+package struct ScalarOrigin: Hashable, Sendable {
+  package let edit: Dot?
+  package let offset: Int
+
+  package init(edit: Dot?, offset: Int) {
+    self.edit = edit
+    self.offset = offset
+  }
+}

@@ -2,7 +2,7 @@
 package struct TextHistory: Sendable {
   /// The text before any edit.
   package let base: String
-  /// In a causal order.
+  /// Edits that took effect, in a causal order.
   package let edits: [TextEdit]
 
   package init(base: String, edits: [TextEdit]) {
@@ -11,7 +11,19 @@ package struct TextHistory: Sendable {
   }
 
   /// Every scalar that was ever in the text, deleted ones too, in document order.
-  package var spans: [TextSpan] { TextReplay(base: base, edits: edits).spans }
+  package var spans: [TextSpan] {
+    var replay = TextReplay(of: self)
+    return replay.spans()
+  }
+
+  /// Who every scalar of the text is, in order.
+  package var identities: [ScalarOrigin] {
+    spans.lazy.filter { !$0.isDeleted }.flatMap { span in
+      (0..<span.text.scalarCount).map {
+        ScalarOrigin(edit: span.identity.edit, offset: span.identity.offset + $0)
+      }
+    }
+  }
 }
 
 /// Scalars in a row that one edit inserted and that fared alike since.
@@ -19,7 +31,7 @@ package struct TextSpan: Hashable, Sendable {
   /// Which edit inserted the first one (none: it stood in the base), and which scalar of its insertions
   /// it is; the others follow.
   package let inserted: ScalarOrigin
-  /// Who the first one is: `inserted`, or the deleted scalar that it brings back.
+  /// Who the first one is: `inserted`, or the deleted scalar that it brings back; the others follow.
   package let identity: ScalarOrigin
   package let text: String
   /// The edits that deleted them, ascending; none: they are in the text.

@@ -1,0 +1,24 @@
+/// An object in memory with the whole history of its texts.
+package struct ObjectHistory: Sendable {
+  package private(set) var state = ObjectState()
+  /// By text: its base, and the edits that took effect.
+  package private(set) var texts: [TextID: TextHistory] = [:]
+
+  package init() {}
+
+  /// Takes in one operation; see ``ObjectState/apply(_:at:time:)``.
+  package mutating func apply(_ operation: ObjectOperation, at dot: Dot, time: Int64) {
+    switch operation {
+    case .merge(let operation): state.apply(operation, at: dot, time: time)
+    case .edit(let operation): apply([operation.edit], to: operation.text, base: operation.base)
+    }
+  }
+
+  /// Takes in edits of one text at once; see ``TextState/merge(_:onto:)``.
+  package mutating func apply(_ edits: [TextEdit], to text: TextID, base: String) {
+    let known = texts[text] ?? TextHistory(base: base, edits: [])
+    let taken = state.merge(edits, into: text, base: base, onto: known.edits)
+    guard !taken.isEmpty else { return }
+    texts[text] = TextHistory(base: known.base, edits: known.edits + taken)
+  }
+}

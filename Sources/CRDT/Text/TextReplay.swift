@@ -1,0 +1,169 @@
+/// A walk over the whole history of a text, to see what became of every scalar that was ever in it.
+struct TextReplay {
+  private let history: TextHistory
+  private var walk: TextWalk
+  private let places: [Dot: Int]
+  /// The inserted scalars of each edit.
+  private let insertions: [[Unicode.Scalar]]
+  private let base: [Unicode.Scalar]
+
+  init(of history: TextHistory) {
+    self.history = history
+    base = Array(history.base.unicodeScalars)
+    insertions = history.edits.map { $0.hunks.flatMap(\.insert.unicodeScalars) }
+    places = Dictionary(
+      history.edits.enumerated().map { ($1.dot, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
+    let parents = history.edits.map { [places] edit in
+      edit.parents.compactMap { places[$0] }
+    }
+    let graph = EditGraph(parents: parents)
+    walk = TextWalk(graph: graph, dots: history.edits.map(\.dot), baseCount: base.count)
+    for place in graph.order(of: history.edits.indices) {
+      walk.visit(place, history.edits[place].hunks) { _ in }
+    }
+  }
+
+  mutating func spans() -> [TextSpan] {
+    let identities = identities()
+    let deletions = deletions()
+    var spans: [TextSpan] = []
+    for item in walk.itemsInOrder {
+      let edit = walk.items[item].edit
+      let start = edit == TextWalk.none ? 0 : walk.inserted[edit].lowerBound
+      let scalars = walk.items[item].scalars
+      let range = (scalars.lowerBound - start)..<(scalars.upperBound - start)
+      for piece in identities.pieces(of: edit, range) {
+        spans.append(
+          TextSpan(
+            inserted: ScalarOrigin(edit: dot(of: edit), offset: piece.range.lowerBound),
+            identity: ScalarOrigin(edit: dot(of: piece.edit), offset: piece.offset),
+            text: String(scalars: self.scalars(of: edit)[piece.range]),
+            deletions: deletions[item]
+          )
+        )
+      }
+    }
+    return spans
+  }
+
+  private func dot(of edit: Int) -> Dot? {
+    edit == TextWalk.none ? nil : history.edits[edit].dot
+  }
+
+  private func scalars(of edit: Int) -> [Unicode.Scalar] {
+    edit == TextWalk.none ? base : insertions[edit]
+  }
+
+  /// By item: the edits that deleted it, ascending.
+  private func deletions() -> [[Dot]] {
+    var deletions = [[Dot]](repeating: [], count: walk.items.count)
+    for (place, ranges) in walk.deleted.enumerated() {
+      for range in ranges {
+        for item in walk.items(of: range) { deletions[item].append(history.edits[place].dot) }
+      }
+    }
+    return deletions.map { $0.sorted() }
+  }
+
+  // MARK: - Restorations
+
+  /// Whose identity the inserted scalars of each edit have.
+  ///
+  /// A restoration counts where its author had seen the edit that it names, and where it brings back
+  /// the very scalars; elsewhere it says nothing.
+  private mutating func identities() -> Identities {
+    var identities = Identities()
+    for (place, edit) in history.edits.enumerated() {
+      var start = 0
+      for hunk in edit.hunks {
+        for restoration in hunk.restores {
+          let range =
+            (start + restoration.range.lowerBound)..<(start + restoration.range.upperBound)
+          restore(range, of: place, as: restoration.origin, &identities)
+        }
+        start += hunk.insert.scalarCount
+      }
+    }
+    return identities
+  }
+
+  private mutating func restore(
+    _ range: Range<Int>,
+    of place: Int,
+    as origin: ScalarOrigin,
+    _ identities: inout Identities
+  ) {
+    var source = TextWalk.none
+    if let edit = origin.edit {
+      guard let known = places[edit], walk.hasSeen(place, known) else { return }
+      source = known
+    }
+    let before = scalars(of: source)
+    guard origin.offset <= before.count, range.count <= before.count - origin.offset else { return }
+    let restored = origin.offset..<(origin.offset + range.count)
+    guard before[restored].elementsEqual(insertions[place][range]) else { return }
+    var start = range.lowerBound
+    for piece in identities.pieces(of: source, restored) {
+      identities.add(
+        Identities.Piece(
+          range: start..<(start + piece.range.count),
+          edit: piece.edit,
+          offset: piece.offset
+        ),
+        of: place
+      )
+      start += piece.range.count
+    }
+  }
+}
+
+/// Whose identity inserted scalars have, where it is not their own.
+private struct Identities {
+  /// Scalars of an edit's insertions that are scalars of another edit (none: of the base).
+  struct Piece {
+    let range: Range<Int>
+    let edit: Int
+    let offset: Int
+  }
+
+  /// Ascending, not overlapping.
+  private var restored: [Int: [Piece]] = [:]
+
+  mutating func add(_ piece: Piece, of edit: Int) {
+    guard !piece.range.isEmpty else { return }
+    restored[edit, default: []].append(piece)
+  }
+
+  /// Whose some scalars of an edit are, as pieces that cover them all.
+  func pieces(of edit: Int, _ range: Range<Int>) -> [Piece] {
+    var pieces: [Piece] = []
+    var start = range.lowerBound
+    func own(to end: Int) {
+      if start < end { pieces.append(Piece(range: start..<end, edit: edit, offset: start)) }
+    }
+    for piece in restored[edit] ?? [] where piece.range.overlaps(range) {
+      let part = piece.range.clamped(to: range)
+      own(to: part.lowerBound)
+      pieces.append(
+        Piece(
+          range: part,
+          edit: piece.edit,
+          offset: piece.offset + part.lowerBound - piece.range.lowerBound
+        )
+      )
+      start = part.upperBound
+    }
+    own(to: range.upperBound)
+    return pieces
+  }
+}
+
+extension String {
+  fileprivate init(scalars: some Sequence<Unicode.Scalar>) {
+    var view = UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    self.init(view)
+  }
+}

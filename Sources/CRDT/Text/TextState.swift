@@ -1,0 +1,61 @@
+/// A text at rest: its plain content, and the heads of its history.
+///
+/// Who keeps it keeps its edits beside it (``StoredTextEdits``). They are read only where edits that
+/// have not seen each other meet, and then no further back than to the last edit that all of them
+/// have seen.
+package struct TextState: Sendable {
+  package let id: TextID
+  /// The edits that no other edit has as a parent, ascending.
+  package private(set) var heads: [Dot]
+  package private(set) var content: String
+  /// Whether there are edits that have not seen each other.
+  package private(set) var isBranched: Bool
+
+  /// A text that nobody edited yet.
+  package init(id: TextID, base: String) {
+    self.init(id: id, heads: [], content: base, isBranched: false)
+  }
+
+  /// A text from its stored parts.
+  package init(id: TextID, heads: [Dot], content: String, isBranched: Bool) {
+    self.id = id
+    self.heads = heads
+    self.content = content
+    self.isBranched = isBranched
+  }
+
+  /// Takes in edits.
+  ///
+  /// One that names parents which are not edits of this text, or whose hunks don't fit the text of
+  /// its parents, has no effect: it is no edit of this text, for everybody.
+  /// - Parameters:
+  ///   - edits: in a causal order, none of them taken in before.
+  ///   - stored: those taken in before.
+  /// - Returns: those that took effect, in their order; they are to be stored after the others.
+  /// - Throws: what reading stored edits throws; the text is then as it was.
+  package mutating func merge<Stored: StoredTextEdits>(
+    _ edits: [TextEdit],
+    onto stored: Stored
+  ) throws(Stored.Failure) -> [TextEdit] {
+    var merge = TextMerge(content: content, heads: heads)
+    let taken = try merge.take(edits, onto: stored)
+    if !taken.isEmpty {
+      content = merge.content
+      heads = merge.heads
+      isBranched = isBranched || merge.isBranched
+    }
+    return taken
+  }
+}
+
+/// The edits of a text that took effect, in the order in which they were taken in.
+package protocol StoredTextEdits {
+  associatedtype Failure: Error
+  var count: Int { get }
+  /// The edits at these places, from 0.
+  func edits(_ places: Range<Int>) throws(Failure) -> [TextEdit]
+}
+
+extension [TextEdit]: StoredTextEdits {
+  package func edits(_ places: Range<Int>) -> [TextEdit] { Array(self[places]) }
+}

@@ -1,0 +1,357 @@
+/// The rules of the text merge: edits made on branches, carried over to one text.
+///
+/// Normative, in words: `Protocol/merge.md`, *Replay*. The algorithm is Eg-walker (Gentle & Kleppmann,
+/// "Collaborative Text Editing with Eg-walker", EuroSys 2025); the order of concurrent insertions is
+/// that of Fugue (Weidner & Kleppmann, "The Art of the Fugue", 2023), so that runs do not interleave;
+/// not of FugueMax: right siblings go by dot, whatever stands to their right.
+///
+/// A walk visits edits in a causal order and keeps an *item* for every run of scalars that was ever
+/// in the text. Each item has two states:
+///
+/// - *prepared*: what it is in the version that the edit being visited was made on: 0 not yet
+///   inserted, 1 there, 1 + n deleted by n edits. Going from one version to another *retreats* from the edits
+///   that only the first has and *advances* over those that only the second has.
+/// - *final*: deleted or not, after all edits visited so far.
+///
+/// The hunks of an edit count in the prepared version; what they do to the final one is a
+/// ``TextWalk/Effect``. With `t(h)` for the text after a history `h`:
+///
+///     t(h · a · b) = t(h · b · a)        for a, b that have not seen each other
+///     t(h · e)     = e carried out on t(h)     for an e that has seen all of h
+///     t(h)         = effects of a walk over h, carried out in the order of the walk, on the base
+///
+/// For example "ab" with "1" inserted between the two by lane 1 and "2" by lane 2, neither of which had
+/// seen the other, becomes "a12b" whichever comes first: the second one's insertion is moved past the first's.
+///
+/// A walk may begin at any version that all its edits have seen. Of the text there it knows only the
+/// length: it is one item until an edit cuts it.
+///
+/// Deliberately missing: what scalars are (a walk moves numbers), joining items again, and dropping
+/// items half-way (``TextMerge`` begins a new walk instead).
+struct TextWalk {
+  /// What a hunk does to the final text, at a position in scalars.
+  enum Effect {
+    case insert(String, at: Int)
+    case delete(count: Int, at: Int)
+  }
+
+  /// A run of scalars that one edit inserted in a row and that fared alike.
+  ///
+  /// Scalars are numbered: those of the base first, then each edit's in the order of the walk. Within
+  /// an item the left origin of each scalar but the first is the scalar before it, and its right origin none.
+  struct Item {
+    var scalars: Range<Int>
+    /// `none`: the base.
+    let edit: Int
+    /// Origins of the first scalar, by number, in Fugue's sense; `none`: an end of the text.
+    let left: Int
+    let right: Int
+    var prepared: Int
+    var isDeleted: Bool
+  }
+
+  struct Count: AdditiveArithmetic {
+    var prepared: Int
+    var final: Int
+
+    static var zero: Count { Count(prepared: 0, final: 0) }
+
+    static func + (left: Count, right: Count) -> Count {
+      Count(prepared: left.prepared &+ right.prepared, final: left.final &+ right.final)
+    }
+
+    static func - (left: Count, right: Count) -> Count {
+      Count(prepared: left.prepared &- right.prepared, final: left.final &- right.final)
+    }
+  }
+
+  static let none = -1
+  /// A length for a base whose length nobody knows yet: more than any edit can reach.
+  static let unknownLength = 1 << 48
+
+  private(set) var graph: EditGraph
+  private let dots: [Dot]
+  private(set) var items: ContiguousArray<Item> = []
+  /// The items in the order of the text.
+  private var order = SumTree<Count>()
+  /// The items in the order of their scalars' numbers.
+  private var index = SumTree<Int>()
+  private var lastInIndex: Int?
+  private var nextScalar = 0
+  /// The numbers of the scalars that each edit inserted.
+  private(set) var inserted: ContiguousArray<Range<Int>>
+  /// The numbers of the scalars that each edit deleted.
+  private(set) var deleted: ContiguousArray<[Range<Int>]>
+  /// The heads of the prepared version.
+  private var version: [Int] = []
+
+  /// - `dots`: of the edits that the graph holds.
+  /// - `baseCount`: scalars of the text that the walk begins with.
+  init(graph: EditGraph, dots: [Dot], baseCount: Int) {
+    self.graph = graph
+    self.dots = dots
+    inserted = ContiguousArray(repeating: 0..<0, count: dots.count)
+    deleted = ContiguousArray(repeating: [], count: dots.count)
+    if baseCount > 0 {
+      _ = append(
+        Item(
+          scalars: 0..<baseCount,
+          edit: Self.none,
+          left: Self.none,
+          right: Self.none,
+          prepared: 1,
+          isDeleted: false
+        ),
+        after: nil
+      )
+    }
+    nextScalar = baseCount
+  }
+
+  /// Scalars of the final text.
+  var finalCount: Int { order.total.final }
+
+  /// Scalars of the text that an edit was made on.
+  mutating func count(before edit: Int) -> Int {
+    prepare(graph.parents(of: edit))
+    return order.total.prepared
+  }
+
+  // MARK: - Visiting
+
+  /// Carries out an edit that fits the text of its parents.
+  ///
+  /// - `effect`: told what each step does to the final text.
+  mutating func visit(_ edit: Int, _ hunks: [Hunk], effect: (Effect) -> Void) {
+    prepare(graph.parents(of: edit))
+    let first = nextScalar
+    for hunk in hunks {
+      var previous = item(before: hunk.position)
+      let count = hunk.insert.scalarCount
+      if count > 0 {
+        let item = insert(count, of: edit, after: previous)
+        effect(.insert(hunk.insert, at: order.sum(before: item).final))
+        previous = item
+      }
+      if hunk.deleteCount > 0 {
+        delete(hunk.deleteCount, by: edit, after: previous, effect: effect)
+      }
+    }
+    inserted[edit] = first..<nextScalar
+    version = [edit]
+  }
+
+  /// The item that ends with the scalar before a position of the prepared version; `nil` for 0.
+  private mutating func item(before position: Int) -> Int? {
+    guard position > 0 else { return nil }
+    let (item, offset) = order.find(position - 1, by: \.prepared)
+    if offset + 1 < items[item].scalars.count { split(item, at: offset + 1) }
+    return item
+  }
+
+  private mutating func delete(
+    _ count: Int,
+    by edit: Int,
+    after previous: Int?,
+    effect: (Effect) -> Void
+  ) {
+    var rest = count
+    var cursor = item(after: previous)
+    while rest > 0, let item = cursor {
+      if items[item].prepared == 1 {
+        if items[item].scalars.count > rest { split(item, at: rest) }
+        let scalars = items[item].scalars
+        rest -= scalars.count
+        if items[item].isDeleted {
+          order.add(Count(prepared: -scalars.count, final: 0), to: item)
+        } else {
+          effect(.delete(count: scalars.count, at: order.sum(before: item).final))
+          order.add(Count(prepared: -scalars.count, final: -scalars.count), to: item)
+        }
+        items[item].prepared = 2
+        items[item].isDeleted = true
+        if let last = deleted[edit].last, last.upperBound == scalars.lowerBound {
+          deleted[edit][deleted[edit].count - 1] = last.lowerBound..<scalars.upperBound
+        } else {
+          deleted[edit].append(scalars)
+        }
+      }
+      cursor = order.next(after: item)
+    }
+  }
+
+  private func item(after previous: Int?) -> Int? {
+    if let previous { order.next(after: previous) } else { order.first }
+  }
+
+  // MARK: - Inserting
+
+  /// Puts in a run after the item that its author had before it.
+  private mutating func insert(_ count: Int, of edit: Int, after previous: Int?) -> Int {
+    let left = previous.map { items[$0].scalars.upperBound - 1 } ?? Self.none
+    let right = rightOrigin(after: previous, left: left)
+    let place = placeAmongConcurrent(of: edit, after: previous, left: left, right: right)
+    let item = append(
+      Item(
+        scalars: nextScalar..<(nextScalar + count),
+        edit: edit,
+        left: left,
+        right: right,
+        prepared: 1,
+        isDeleted: false
+      ),
+      after: place
+    )
+    nextScalar += count
+    return item
+  }
+
+  /// The next scalar that the author had, deleted ones included, if it descends from the left one.
+  private func rightOrigin(after previous: Int?, left: Int) -> Int {
+    var cursor = item(after: previous)
+    while let item = cursor {
+      if items[item].prepared != 0 {
+        return items[item].left == left ? items[item].scalars.lowerBound : Self.none
+      }
+      cursor = order.next(after: item)
+    }
+    return Self.none
+  }
+
+  /// The item after which a new run goes, among those at its place that its author did not have.
+  ///
+  /// - Returns: `nil` for the beginning of the text.
+  private func placeAmongConcurrent(
+    of edit: Int,
+    after previous: Int?,
+    left: Int,
+    right: Int
+  ) -> Int? {
+    var place = previous
+    var isScanning = false
+    var cursor = item(after: previous)
+    while let other = cursor, items[other].prepared == 0 {
+      let item = items[other]
+      if item.left == left {
+        if item.right == right, dots[edit] < dots[item.edit] { break }
+        isScanning = precedes(item.right, right)
+      } else if left != Self.none, item.left == Self.none || precedes(item.left, left) {
+        break
+      }
+      if !isScanning { place = other }
+      cursor = order.next(after: other)
+    }
+    return place
+  }
+
+  /// Whether one scalar stands before another; no scalar stands behind all.
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    if left == right || left == Self.none { return false }
+    if right == Self.none { return true }
+    let (leftItem, leftOffset) = index.find(left) { $0 }
+    let (rightItem, rightOffset) = index.find(right) { $0 }
+    return leftItem == rightItem ? leftOffset < rightOffset : order.precedes(leftItem, rightItem)
+  }
+
+  // MARK: - Versions
+
+  /// Makes another version the prepared one.
+  private mutating func prepare(_ heads: [Int]) {
+    guard heads != version else { return }
+    let (retreated, advanced) = graph.difference(version, heads)
+    for edit in retreated { shift(edit, by: -1) }
+    for edit in advanced.reversed() { shift(edit, by: 1) }
+    version = heads
+  }
+
+  private mutating func shift(_ edit: Int, by step: Int) {
+    shift(inserted[edit], by: step)
+    for range in deleted[edit] { shift(range, by: step) }
+  }
+
+  private mutating func shift(_ scalars: Range<Int>, by step: Int) {
+    guard var item = scalars.first.map({ index.find($0, by: { $0 }).item }) else { return }
+    while true {
+      let before = items[item].prepared
+      items[item].prepared = before + step
+      let count = items[item].scalars.count
+      if before == 1 {
+        order.add(Count(prepared: -count, final: 0), to: item)
+      } else if before + step == 1 {
+        order.add(Count(prepared: count, final: 0), to: item)
+      }
+      guard items[item].scalars.upperBound < scalars.upperBound,
+        let next = index.next(after: item)
+      else { return }
+      item = next
+    }
+  }
+
+  // MARK: - Items
+
+  /// Adds an item with the next numbers, or the second half of one that is split.
+  private mutating func append(_ item: Item, after previous: Int?) -> Int {
+    let number = items.count
+    items.append(item)
+    order.insert(weight(of: item), after: previous)
+    index.insert(item.scalars.count, after: lastInIndex)
+    lastInIndex = number
+    return number
+  }
+
+  private func weight(of item: Item) -> Count {
+    let count = item.scalars.count
+    return Count(prepared: item.prepared == 1 ? count : 0, final: item.isDeleted ? 0 : count)
+  }
+
+  private mutating func split(_ item: Int, at offset: Int) {
+    let whole = items[item]
+    let middle = whole.scalars.lowerBound + offset
+    let half = Item(
+      scalars: middle..<whole.scalars.upperBound,
+      edit: whole.edit,
+      left: middle - 1,
+      right: Self.none,
+      prepared: whole.prepared,
+      isDeleted: whole.isDeleted
+    )
+    items[item].scalars = whole.scalars.lowerBound..<middle
+    order.add(weight(of: items[item]) - weight(of: whole), to: item)
+    index.add(offset - whole.scalars.count, to: item)
+    let number = items.count
+    items.append(half)
+    order.insert(weight(of: half), after: item)
+    index.insert(half.scalars.count, after: item)
+    if lastInIndex == item { lastInIndex = number }
+  }
+
+  // MARK: - Looking
+
+  /// Whether the author of an edit had seen another one.
+  mutating func hasSeen(_ edit: Int, _ other: Int) -> Bool { graph.isAncestor(other, of: edit) }
+
+  /// The items in the order of the text.
+  var itemsInOrder: [Int] {
+    var result: [Int] = []
+    result.reserveCapacity(items.count)
+    var cursor = order.first
+    while let item = cursor {
+      result.append(item)
+      cursor = order.next(after: item)
+    }
+    return result
+  }
+
+  /// The items that hold scalars with these numbers, which begin with one's first and end with one's
+  /// last.
+  func items(of scalars: Range<Int>) -> [Int] {
+    guard let first = scalars.first else { return [] }
+    var result = [index.find(first, by: { $0 }).item]
+    while let last = result.last, items[last].scalars.upperBound < scalars.upperBound,
+      let next = index.next(after: last)
+    {
+      result.append(next)
+    }
+    return result
+  }
+}

@@ -1,0 +1,101 @@
+internal import ArchiveModel
+internal import CRDT
+internal import ChangeLog
+internal import Foundation
+internal import GRDB
+
+/// Texts as rows: the plain text, and beside it the edits, which are read only when somebody asks.
+struct TextStore {
+  private let db: Database
+
+  init(_ db: Database) { self.db = db }
+
+  /// The texts of an object that were edited, at rest.
+  func all(of object: Int64) throws -> [TextState] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT field, version, content, heads, is_branched FROM texts WHERE object = ?"
+      ),
+      arguments: [object]
+    ).map { row in
+      guard let heads = [Dot](concatenated: Array(row[3] as Data)) else {
+        throw LogFailure.damaged("state")
+      }
+      return TextState(
+        id: TextID(field: row[0], version: Array(row[1] as Data)),
+        heads: heads,
+        content: String(decoding: row[2] as Data, as: UTF8.self),
+        isBranched: row[4]
+      )
+    }
+  }
+
+  /// The edits of a text.
+  func edits(of text: TextID, in object: Int64) throws -> Edits {
+    let count = try Int.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT edit_count FROM texts WHERE object = ? AND field = ? AND version = ?"
+      ),
+      arguments: [object, Int64(text.field), text.version.blob]
+    )
+    return Edits(db: db, object: object, text: text, count: count ?? 0)
+  }
+
+  /// The edits of a text, in the order in which they took effect.
+  struct Edits: StoredTextEdits {
+    fileprivate let db: Database
+    fileprivate let object: Int64
+    fileprivate let text: TextID
+    let count: Int
+
+    func edits(_ places: Range<Int>) throws -> [TextEdit] {
+      let edits = try Row.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT dot, parents, hunks FROM text_edits
+            WHERE object = ? AND field = ? AND version = ? AND number >= ? AND number < ?
+            ORDER BY number
+            """
+        ),
+        arguments: [
+          object, Int64(text.field), text.version.blob, places.lowerBound, places.upperBound,
+        ]
+      ).map { row in
+        guard let dot = Dot(row[0] as Data),
+          let parents = [Dot](concatenated: Array(row[1] as Data)),
+          let hunks = TextEditBody.hunks(Array(row[2] as Data))
+        else { throw LogFailure.damaged("state") }
+        return TextEdit(dot: dot, parents: parents, hunks: hunks)
+      }
+      guard edits.count == places.count else { throw LogFailure.damaged("state") }
+      return edits
+    }
+  }
+
+  /// Writes a text with the edits that came to it.
+  func save(_ text: TextState, adding edits: [TextEdit], of object: Int64) throws {
+    let known = try self.edits(of: text.id, in: object).count
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO texts (object, field, version, content, heads, edit_count, is_branched)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads,
+          edit_count = excluded.edit_count, is_branched = excluded.is_branched
+        """
+    ).execute(arguments: [
+      object, Int64(text.id.field), text.id.version.blob, Array(text.content.utf8).blob,
+      text.heads.bytes.blob, known + edits.count, text.isBranched,
+    ])
+    for (offset, edit) in edits.enumerated() {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO text_edits (object, field, version, number, dot, parents, hunks)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        object, Int64(text.id.field), text.id.version.blob, known + offset, edit.dot.bytes.blob,
+        edit.parents.bytes.blob, TextEditBody.body(edit.hunks).blob,
+      ])
+    }
+  }
+}
