@@ -119,7 +119,8 @@ let package = Package(
     .executableTarget(
       name: "StetBench",
       dependencies: [
-        "ArchiveModel", "ChangeLog", "Interchange", .product(name: "GRDB", package: "GRDB.swift"),
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),

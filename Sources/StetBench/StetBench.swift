@@ -19,6 +19,10 @@ struct StetBench {
       )
       return
     }
+    if arguments.first == "text", let folder = arguments.dropFirst().first {
+      try TextBench.run(folder: URL(filePath: folder), runs: 5)
+      return
+    }
     let runs = arguments.contains("--quick") ? 1 : 5
     let world = try BenchWorld(input: arguments.first { !$0.hasPrefix("--") })
     var report = Report()
