@@ -22,10 +22,18 @@ package struct Dot: Hashable, Sendable, Comparable {
 
   /// Reads what ``bytes`` wrote.
   package init?(_ bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount, let lane = LaneID(bytes.prefix(16)) else { return nil }
+    let read = bytes.withContiguousStorageIfAvailable { Self(UnsafeRawBufferPointer($0)) }
+    guard let dot = read ?? Array(bytes).withUnsafeBytes({ Self($0) }) else { return nil }
+    self = dot
+  }
+
+  private init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == Self.byteCount,
+      let lane = LaneID(UnsafeRawBufferPointer(rebasing: bytes[0..<16]))
+    else { return nil }
     self.lane = lane
-    seq = bytes.dropFirst(16).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    index = bytes.dropFirst(24).reduce(0) { $0 << 8 | UInt32($1) }
+    seq = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+    index = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
   }
 
   package static func < (left: Self, right: Self) -> Bool {
@@ -48,7 +56,11 @@ extension [Dot] {
   /// Reads what ``bytes`` wrote; `nil` when the length is off.
   package init?(concatenated bytes: [UInt8]) {
     guard bytes.count.isMultiple(of: Dot.byteCount) else { return nil }
-    self = stride(from: 0, to: bytes.count, by: Dot.byteCount)
-      .compactMap { Dot(bytes[$0..<($0 + Dot.byteCount)]) }
+    self = []
+    reserveCapacity(bytes.count / Dot.byteCount)
+    for start in stride(from: 0, to: bytes.count, by: Dot.byteCount) {
+      guard let dot = Dot(bytes[start..<(start + Dot.byteCount)]) else { return nil }
+      append(dot)
+    }
   }
 }

@@ -11,9 +11,15 @@ package struct LaneID: Hashable, Sendable, Comparable {
   ///
   /// - Returns: `nil` unless there are exactly 16 bytes.
   package init?(_ bytes: some Collection<UInt8>) {
+    let read = bytes.withContiguousStorageIfAvailable { Self(UnsafeRawBufferPointer($0)) }
+    guard let lane = read ?? Array(bytes).withUnsafeBytes({ Self($0) }) else { return nil }
+    self = lane
+  }
+
+  init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Self.byteCount else { return nil }
-    high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+    low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
   package var bytes: [UInt8] {

@@ -27,6 +27,18 @@ struct SumTree<Weight: AdditiveArithmetic> {
 
   init() { root = makeNode(isLeaf: true) }
 
+  /// Takes everything out, and keeps the memory.
+  mutating func removeAll() {
+    children.removeAll(keepingCapacity: true)
+    weights.removeAll(keepingCapacity: true)
+    counts.removeAll(keepingCapacity: true)
+    parents.removeAll(keepingCapacity: true)
+    leafFlags.removeAll(keepingCapacity: true)
+    leaves.removeAll(keepingCapacity: true)
+    total = .zero
+    root = makeNode(isLeaf: true)
+  }
+
   /// Items that were put in; the next one's number.
   var count: Int { leaves.count }
 

@@ -34,10 +34,11 @@ struct TextMerge {
     }
     guard !rest.isEmpty else { return taken }
     let shared = try sharedVersion(of: rest, taken, stored)
-    let segments = Segments(known: shared.edits, arriving: Array(rest), after: shared.edit)
-    var took = Set<Int>()
-    for segment in segments.ranges { take(segment, of: segments, &took) }
-    taken += segments.edits.indices.lazy.filter(took.contains).map { segments.edits[$0] }
+    var branches = Branches(known: shared.edits, arriving: rest, after: shared.edit)
+    for segment in branches.segments { take(segment, of: &branches) }
+    for place in branches.knownCount..<branches.edits.count where branches.tookEffect[place] {
+      taken.append(branches.edits[place])
+    }
     return taken
   }
 
@@ -61,7 +62,8 @@ struct TextMerge {
     _ taken: [TextEdit],
     _ stored: Stored
   ) throws(Stored.Failure) -> (edit: Dot?, edits: [TextEdit]) {
-    let own = Set(arriving.map(\.dot))
+    if stored.count == 0, taken.isEmpty { return (nil, []) }
+    let own = Set(arriving.lazy.map(\.dot))
     // Edits that are named and were not met yet on the way back.
     var open = Set(heads)
     var reachesBase = heads.isEmpty
@@ -92,96 +94,99 @@ struct TextMerge {
   // MARK: - Walking
 
   /// Takes in the arriving edits of one segment.
-  private mutating func take(_ segment: Range<Int>, of segments: Segments, _ took: inout Set<Int>) {
-    let arriving = max(segment.lowerBound, segments.knownCount)..<segment.upperBound
-    let first = segments.edits[segment.lowerBound]
-    if arriving == segment, segment.count == 1, first.parents == heads {
+  private mutating func take(_ segment: Range<Int>, of branches: inout Branches) {
+    let known = segment.lowerBound..<max(segment.lowerBound, branches.knownCount)
+    let arriving = known.upperBound..<segment.upperBound
+    let first = branches.edits[segment.lowerBound]
+    if known.isEmpty, arriving.count == 1, first.parents == heads {
       guard first.fits(count: buffer.count) else { return }
       carryOut(first)
-      took.insert(segment.lowerBound)
+      branches.tookEffect[segment.lowerBound] = true
       return
     }
-    let known = 0..<(arriving.lowerBound - segment.lowerBound)
-    let own = known.upperBound..<segment.count
-    let unknownLength = TextWalk.unknownLength
-    var walk = TextWalk(
-      graph: EditGraph(parents: segment.map { segments.parents(of: $0, in: segment) }),
-      dots: segment.map { segments.edits[$0].dot },
-      baseCount: known.isEmpty ? buffer.count : unknownLength
+    branches.walk.begin(
+      at: segment.lowerBound,
+      baseCount: known.isEmpty ? buffer.count : TextWalk.unknownLength
     )
-    for place in walk.graph.order(of: known) {
-      walk.visit(place, segments.edits[segment.lowerBound + place].hunks) { _ in }
+    for place in branches.walk.graph.order(of: known) {
+      branches.walk.visit(place, branches.edits[place].hunks) { _ in }
     }
-    // What the text has now, less what the walk thinks it has, is what the walk's base is too long by.
-    let excess = walk.finalCount - buffer.count
-    for place in walk.graph.order(of: own) {
-      let number = segment.lowerBound + place
-      let edit = segments.edits[number]
-      guard segments.parentsTookEffect(number, took),
-        edit.fits(count: walk.count(before: place) - excess)
+    // What the walk thinks that the text has, less what it has, is what the walk's base is too long by.
+    let excess = branches.walk.finalCount - buffer.count
+    for place in branches.walk.graph.order(of: arriving) {
+      let edit = branches.edits[place]
+      guard branches.parentsTookEffect(place),
+        edit.fits(count: branches.walk.count(before: place) - excess)
       else { continue }
-      visit(edit, at: place, &walk)
-      took.insert(number)
-    }
-    for number in arriving where took.contains(number) { advance(over: segments.edits[number]) }
-  }
-
-  private mutating func visit(_ edit: TextEdit, at place: Int, _ walk: inout TextWalk) {
-    walk.visit(place, edit.hunks) { effect in
-      switch effect {
-      case .insert(let text, let position): buffer.replace(position, 0, with: text)
-      case .delete(let count, let position): buffer.replace(position, count, with: "")
+      branches.walk.visit(place, edit.hunks) { effect in
+        switch effect {
+        case .insert(let text, let position): buffer.replace(position, 0, with: text)
+        case .delete(let count, let position): buffer.replace(position, count, with: "")
+        }
       }
+      branches.tookEffect[place] = true
     }
+    for place in arriving where branches.tookEffect[place] { advance(over: branches.edits[place]) }
   }
 }
 
-/// Edits since a version that all of them have seen, cut where all that follow have seen all before:
-/// each segment is walked by itself.
-private struct Segments {
+/// Edits since a version that all of them have seen.
+private struct Branches {
+  /// A walk over fewer edits than that is not worth beginning anew.
+  private static let segmentCount = 32
+
   /// Those that are in the text already, then those that arrive.
   let edits: [TextEdit]
   let knownCount: Int
-  private(set) var ranges: [Range<Int>] = []
-  private var parentLists: [[Int]] = []
+  var walk: TextWalk
+  var tookEffect: [Bool]
+  /// Those that name what is no edit of this text.
   private var strangers: Set<Int> = []
 
   /// - `start`: the edit that all have seen; `nil`: the base.
-  init(known: [TextEdit], arriving: [TextEdit], after start: Dot?) {
+  init(known: [TextEdit], arriving: ArraySlice<TextEdit>, after start: Dot?) {
     edits = known + arriving
     knownCount = known.count
-    var numbers: [Dot: Int] = [:]
-    numbers.reserveCapacity(edits.count)
-    for (number, edit) in edits.enumerated() {
+    tookEffect = Array(repeating: false, count: edits.count)
+    for place in known.indices { tookEffect[place] = true }
+    var places: [Dot: Int] = [:]
+    places.reserveCapacity(edits.count)
+    var parentLists: [[Int]] = []
+    parentLists.reserveCapacity(edits.count)
+    for (place, edit) in edits.enumerated() {
       var parents: [Int] = []
+      parents.reserveCapacity(edit.parents.count)
       for parent in edit.parents {
-        if let place = numbers[parent] {
-          if !parents.contains(place) { parents.append(place) }
+        if let place = places[parent] {
+          if parents.last != place { parents.append(place) }
         } else if parent != start {
-          strangers.insert(number)
+          strangers.insert(place)
         }
       }
       parentLists.append(parents)
-      numbers[edit.dot] = number
+      places[edit.dot] = place
     }
+    walk = TextWalk(graph: EditGraph(parents: parentLists), dots: edits.map(\.dot))
+  }
+
+  /// The list cut where all that follow have seen all before: each segment is walked by itself.
+  ///
+  /// The first one begins with all known edits.
+  var segments: [Range<Int>] {
+    var segments: [Range<Int>] = []
     var begin = 0
-    for cut in EditGraph(parents: parentLists).criticalEdits where cut >= knownCount {
-      ranges.append(begin..<(cut + 1))
-      begin = cut + 1
+    for cut in walk.graph.criticalEdits where cut >= knownCount {
+      if cut == begin || cut + 1 - begin >= Self.segmentCount {
+        segments.append(begin..<(cut + 1))
+        begin = cut + 1
+      }
     }
-    if begin < edits.count { ranges.append(begin..<edits.count) }
+    if begin < edits.count { segments.append(begin..<edits.count) }
+    return segments
   }
 
   /// Whether all that an edit names are edits of this text.
-  ///
-  /// - `took`: the arriving ones that took effect.
-  func parentsTookEffect(_ number: Int, _ took: Set<Int>) -> Bool {
-    !strangers.contains(number)
-      && parentLists[number].allSatisfy { $0 < knownCount || took.contains($0) }
-  }
-
-  /// The parents of an edit by their places in its segment; none for what the segment begins after.
-  func parents(of number: Int, in segment: Range<Int>) -> [Int] {
-    parentLists[number].filter(segment.contains).map { $0 - segment.lowerBound }
+  func parentsTookEffect(_ place: Int) -> Bool {
+    !strangers.contains(place) && walk.graph.parents(of: place).allSatisfy { tookEffect[$0] }
   }
 }

@@ -19,7 +19,8 @@ struct TextReplay {
       edit.parents.compactMap { places[$0] }
     }
     let graph = EditGraph(parents: parents)
-    walk = TextWalk(graph: graph, dots: history.edits.map(\.dot), baseCount: base.count)
+    walk = TextWalk(graph: graph, dots: history.edits.map(\.dot))
+    walk.begin(at: 0, baseCount: base.count)
     for place in graph.order(of: history.edits.indices) {
       walk.visit(place, history.edits[place].hunks) { _ in }
     }
@@ -59,9 +60,9 @@ struct TextReplay {
   /// By item: the edits that deleted it, ascending.
   private func deletions() -> [[Dot]] {
     var deletions = [[Dot]](repeating: [], count: walk.items.count)
-    for (place, ranges) in walk.deleted.enumerated() {
-      for range in ranges {
-        for item in walk.items(of: range) { deletions[item].append(history.edits[place].dot) }
+    for (place, edit) in history.edits.enumerated() {
+      for range in walk.deleted(by: place) {
+        for item in walk.items(of: range) { deletions[item].append(edit.dot) }
       }
     }
     return deletions.map { $0.sorted() }

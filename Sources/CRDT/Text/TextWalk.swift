@@ -80,32 +80,49 @@ struct TextWalk {
   private var nextScalar = 0
   /// The numbers of the scalars that each edit inserted.
   private(set) var inserted: ContiguousArray<Range<Int>>
-  /// The numbers of the scalars that each edit deleted.
-  private(set) var deleted: ContiguousArray<[Range<Int>]>
+  /// The numbers of the scalars that edits deleted, and by edit, which of these ranges are its own.
+  private var deletedRanges: ContiguousArray<Range<Int>> = []
+  private var deletions: ContiguousArray<Range<Int>>
+  /// The first edit of the part of the list that is walked.
+  private var start = 0
   /// The heads of the prepared version.
-  private var version: [Int] = []
+  private var version: ContiguousArray<Int> = []
+  // Scratch of `prepare`.
+  private var retreated: ContiguousArray<Int> = []
+  private var advanced: ContiguousArray<Int> = []
 
   /// - `dots`: of the edits that the graph holds.
-  /// - `baseCount`: scalars of the text that the walk begins with.
-  init(graph: EditGraph, dots: [Dot], baseCount: Int) {
+  init(graph: EditGraph, dots: [Dot]) {
     self.graph = graph
     self.dots = dots
     inserted = ContiguousArray(repeating: 0..<0, count: dots.count)
-    deleted = ContiguousArray(repeating: [], count: dots.count)
-    if baseCount > 0 {
-      _ = append(
-        Item(
-          scalars: 0..<baseCount,
-          edit: Self.none,
-          left: Self.none,
-          right: Self.none,
-          prepared: 1,
-          isDeleted: false
-        ),
-        after: nil
-      )
-    }
+    deletions = ContiguousArray(repeating: 0..<0, count: dots.count)
+  }
+
+  /// Begins a walk over a part of the list, from an edit on; what comes before was seen by all.
+  ///
+  /// - `baseCount`: scalars of the text that the walk begins with.
+  mutating func begin(at start: Int, baseCount: Int) {
+    self.start = start
+    items.removeAll(keepingCapacity: true)
+    order.removeAll()
+    index.removeAll()
+    deletedRanges.removeAll(keepingCapacity: true)
+    version.removeAll(keepingCapacity: true)
+    lastInIndex = nil
     nextScalar = baseCount
+    guard baseCount > 0 else { return }
+    _ = append(
+      Item(
+        scalars: 0..<baseCount,
+        edit: Self.none,
+        left: Self.none,
+        right: Self.none,
+        prepared: 1,
+        isDeleted: false
+      ),
+      after: nil
+    )
   }
 
   /// Scalars of the final text.
@@ -113,9 +130,12 @@ struct TextWalk {
 
   /// Scalars of the text that an edit was made on.
   mutating func count(before edit: Int) -> Int {
-    prepare(graph.parents(of: edit))
+    prepare(for: edit)
     return order.total.prepared
   }
+
+  /// The numbers of the scalars that an edit deleted.
+  func deleted(by edit: Int) -> ArraySlice<Range<Int>> { ArraySlice(deletedRanges[deletions[edit]]) }
 
   // MARK: - Visiting
 
@@ -123,8 +143,9 @@ struct TextWalk {
   ///
   /// - `effect`: told what each step does to the final text.
   mutating func visit(_ edit: Int, _ hunks: [Hunk], effect: (Effect) -> Void) {
-    prepare(graph.parents(of: edit))
+    prepare(for: edit)
     let first = nextScalar
+    let firstDeletion = deletedRanges.count
     for hunk in hunks {
       var previous = item(before: hunk.position)
       let count = hunk.insert.scalarCount
@@ -134,11 +155,13 @@ struct TextWalk {
         previous = item
       }
       if hunk.deleteCount > 0 {
-        delete(hunk.deleteCount, by: edit, after: previous, effect: effect)
+        delete(hunk.deleteCount, after: previous, effect: effect)
       }
     }
     inserted[edit] = first..<nextScalar
-    version = [edit]
+    deletions[edit] = firstDeletion..<deletedRanges.count
+    version.removeAll(keepingCapacity: true)
+    version.append(edit)
   }
 
   /// The item that ends with the scalar before a position of the prepared version; `nil` for 0.
@@ -151,7 +174,6 @@ struct TextWalk {
 
   private mutating func delete(
     _ count: Int,
-    by edit: Int,
     after previous: Int?,
     effect: (Effect) -> Void
   ) {
@@ -170,11 +192,7 @@ struct TextWalk {
         }
         items[item].prepared = 2
         items[item].isDeleted = true
-        if let last = deleted[edit].last, last.upperBound == scalars.lowerBound {
-          deleted[edit][deleted[edit].count - 1] = last.lowerBound..<scalars.upperBound
-        } else {
-          deleted[edit].append(scalars)
-        }
+        deletedRanges.append(scalars)
       }
       cursor = order.next(after: item)
     }
@@ -255,18 +273,28 @@ struct TextWalk {
 
   // MARK: - Versions
 
-  /// Makes another version the prepared one.
-  private mutating func prepare(_ heads: [Int]) {
-    guard heads != version else { return }
-    let (retreated, advanced) = graph.difference(version, heads)
+  /// Makes the version that an edit was made on the prepared one.
+  private mutating func prepare(for edit: Int) {
+    let heads = graph.parents(of: edit)
+    if version.elementsEqual(heads.lazy.filter { [start] in $0 >= start }) { return }
+    retreated.removeAll(keepingCapacity: true)
+    advanced.removeAll(keepingCapacity: true)
+    graph.difference(
+      version,
+      heads,
+      from: start,
+      onlyLeft: { retreated.append($0) },
+      onlyRight: { advanced.append($0) }
+    )
     for edit in retreated { shift(edit, by: -1) }
     for edit in advanced.reversed() { shift(edit, by: 1) }
-    version = heads
+    version.removeAll(keepingCapacity: true)
+    version.append(contentsOf: heads.lazy.filter { [start] in $0 >= start })
   }
 
   private mutating func shift(_ edit: Int, by step: Int) {
     shift(inserted[edit], by: step)
-    for range in deleted[edit] { shift(range, by: step) }
+    for place in deletions[edit] { shift(deletedRanges[place], by: step) }
   }
 
   private mutating func shift(_ scalars: Range<Int>, by step: Int) {
