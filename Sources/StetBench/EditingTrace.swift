@@ -63,7 +63,9 @@ struct EditingTrace {
     var dots: [Dot?] = Array(repeating: nil, count: transactions.count)
     var sittings: [Int: (sitting: Sitting, parents: [Dot], last: Int)] = [:]
     func close(_ agent: Int) {
-      guard let open = sittings.removeValue(forKey: agent), let dot = dots[open.last] else { return }
+      guard let open = sittings.removeValue(forKey: agent), let dot = dots[open.last] else {
+        return
+      }
       edits.append(TextEdit(dot: dot, parents: open.parents, hunks: open.sitting.hunks))
     }
     for (place, transaction) in transactions.enumerated() {
@@ -71,8 +73,9 @@ struct EditingTrace {
       for parent in transaction.parents where transactions[parent].agent != agent {
         close(transactions[parent].agent)
       }
-      if let open = sittings[agent], transaction.parents != [open.last] || children[open.last] > 1
-        || open.sitting.byteCount > Self.sittingByteLimit
+      if let open = sittings[agent],
+        transaction.parents != [open.last] || children[open.last] > 1
+          || open.sitting.byteCount > Self.sittingByteLimit
       {
         close(agent)
       }

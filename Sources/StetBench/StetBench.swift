@@ -20,7 +20,10 @@ struct StetBench {
       return
     }
     if arguments.first == "text", let folder = arguments.dropFirst().first {
-      try TextBench.run(folder: URL(filePath: folder), runs: Int(arguments.dropFirst(2).first ?? "5") ?? 5)
+      try TextBench.run(
+        folder: URL(filePath: folder),
+        runs: Int(arguments.dropFirst(2).first ?? "5") ?? 5
+      )
       return
     }
     let runs = arguments.contains("--quick") ? 1 : 5

@@ -22,12 +22,13 @@ struct RandomTextHistory {
     "a", "b", "c", "\n", "é", "\u{301}", "漢", "한", "م", "\u{200D}", "\u{1F469}", "\r",
   ]
 
-  init(seed: UInt64, stepCount: Int = 24) {
+  /// - `authorCount`: 2 to 5 for `nil`.
+  init(seed: UInt64, stepCount: Int = 24, authorCount: Int? = nil) {
     var random = SeededRandom(seed: seed)
     base = Self.text(Int.random(in: 0...6, using: &random), &random)
     var authors = Array(
       repeating: Author(text: EditedText(base: base)),
-      count: Int.random(in: 2...5, using: &random)
+      count: authorCount ?? Int.random(in: 2...5, using: &random)
     )
     for _ in 0..<stepCount {
       let number = Int.random(in: authors.indices, using: &random)

@@ -4,6 +4,89 @@ import Testing
 
 /// The laws of the text merge over random histories; a failure names its seed.
 @Suite struct TextConvergenceTests {
+  /// Edits in random portions, as they come with one sync or another.
+  private static func portions(
+    _ edits: [TextEdit],
+    _ random: inout SeededRandom
+  ) -> [ArraySlice<TextEdit>] {
+    var rest = edits[...]
+    var portions: [ArraySlice<TextEdit>] = []
+    while !rest.isEmpty {
+      let count = Int.random(in: 1...max(1, min(rest.count, 12)), using: &random)
+      portions.append(rest.prefix(count))
+      rest = rest.dropFirst(count)
+    }
+    return portions
+  }
+
+  /// The complaint when one order or division into portions does not give what the model says.
+  private static func complaint(about history: RandomTextHistory, seed: UInt64) -> String? {
+    let model = FugueModel(base: history.base, edits: history.edits)
+    let expected = scalars(model.content)
+    var random = SeededRandom(seed: seed)
+    var heads: [Dot]?
+    var spans: [ScalarOrigin: [Dot]]?
+    for _ in 0..<3 {
+      var text = EditedText(base: history.base)
+      let order = history.shuffled(&random)
+      for portion in portions(order, &random) { text.apply(Array(portion)) }
+      guard scalars(text.content) == expected else {
+        return "\(text.content.debugDescription) instead of \(model.content.debugDescription)"
+      }
+      guard text.history.edits.map(\.dot) == order.map(\.dot) else { return "edits got lost" }
+      guard heads ?? text.heads == text.heads else { return "heads differ" }
+      heads = text.heads
+      let deletions = text.history.deletions
+      guard spans ?? deletions == deletions else { return "deletions differ" }
+      spans = deletions
+      let left = text.history.spans.filter { !$0.isDeleted }.map(\.text).joined()
+      guard scalars(left) == expected else { return "spans make another text" }
+    }
+    return nil
+  }
+
+  @Test(arguments: [2, 5, 30])
+  func `any causal order, in any portions, gives the text of the model`(replicas: Int) async {
+    let complaints = await Seeds.complaints(Seeds.first(500)) { seed in
+      let history = RandomTextHistory(
+        seed: seed &* 31 &+ UInt64(replicas),
+        stepCount: replicas == 30 ? 60 : 30,
+        authorCount: replicas
+      )
+      return Self.complaint(about: history, seed: seed)
+    }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+  }
+
+  @Test func `what is known to all is not read again`() async {
+    let complaints = await Seeds.complaints(Seeds.first(500)) { seed in
+      let history = RandomTextHistory(seed: seed, stepCount: 40)
+      var random = SeededRandom(seed: seed)
+      var text = EditedText(base: history.base)
+      text.apply(history.edits)
+      // Everybody has seen an edit that joins all heads.
+      let join = TextEdit(dot: .of(99, 1), parents: text.heads, hunks: [])
+      text.apply([join])
+      let known = UnreadableBefore(text.history.edits, text.history.edits.count - 1)
+      var state = text.state
+      let length = text.content.unicodeScalars.count
+      let edits = (1...3).map { author in
+        TextEdit(
+          dot: .of(100 + UInt8(author), 1),
+          parents: [join.dot],
+          hunks: [.insert("\(author)", at: Int.random(in: 0...length, using: &random))]
+        )
+      }
+      guard try state.merge([edits[0]], onto: known).count == 1 else { return "nothing taken" }
+      guard try state.merge([edits[1], edits[2]], onto: known.adding(edits[0])).count == 2 else {
+        return "nothing taken"
+      }
+      text.apply(edits)
+      return scalars(state.content) == scalars(text.content) ? nil : "another text"
+    }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+  }
+
   @Test(arguments: 0..<150 as Range<UInt64>)
   func `every causal order gives the text of the model`(seed: UInt64) {
     let history = RandomTextHistory(seed: seed)
@@ -56,5 +139,41 @@ import Testing
       before[..<position] + scalars("new") + before[(position + deleted)...]
     #expect(scalars(after.content) == Array(expected))
     #expect(after.heads == [edit.dot])
+  }
+}
+
+extension TextHistory {
+  /// Who deleted each scalar that was ever in the text.
+  fileprivate var deletions: [ScalarOrigin: [Dot]] {
+    var result: [ScalarOrigin: [Dot]] = [:]
+    for span in spans {
+      for offset in 0..<span.text.unicodeScalars.count {
+        let origin = ScalarOrigin(edit: span.inserted.edit, offset: span.inserted.offset + offset)
+        result[origin] = span.deletions
+      }
+    }
+    return result
+  }
+}
+
+/// Stored edits of which the oldest must not be read.
+private struct UnreadableBefore: StoredTextEdits {
+  struct WasRead: Error {}
+
+  private let all: [TextEdit]
+  private let first: Int
+
+  init(_ edits: [TextEdit], _ first: Int) {
+    all = edits
+    self.first = first
+  }
+
+  var count: Int { all.count - first }
+
+  func adding(_ edit: TextEdit) -> Self { Self(all + [edit], first) }
+
+  func edits(_ places: Range<Int>) throws -> [TextEdit] {
+    guard places.lowerBound >= 0 else { throw WasRead() }
+    return Array(all[(first + places.lowerBound)..<(first + places.upperBound)])
   }
 }

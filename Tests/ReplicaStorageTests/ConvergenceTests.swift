@@ -1,48 +1,21 @@
 import ArchiveModel
 import CRDT
 import ChangeLog
-import Foundation
 import ReplicaStorage
 import SyncProtocol
 import SyncSimulation
 import Testing
 
 @Suite struct ConvergenceTests {
-  /// How many seeds; `STET_SEED` replays one.
-  static let seeds: [UInt64] = {
-    let environment = ProcessInfo.processInfo.environment
-    if let seed = environment["STET_SEED"].flatMap(UInt64.init) { return [seed] }
-    return Array(1...UInt64(environment["STET_SEEDS"].flatMap(Int.init) ?? 1000))
-  }()
-
-  @Test func `five replicas with random edits and syncs end with one digest`() async throws {
-    let failures = await withTaskGroup(of: [String].self) { group in
-      for part in 0..<2 {
-        group.addTask {
-          Self.seeds.enumerated().filter { $0.offset % 2 == part }.compactMap {
-            Self.run(seed: $0.element)
-          }
-        }
-      }
-      return await group.reduce(into: [String]()) { $0 += $1 }
-    }
-    #expect(failures.count == 0, "\(failures.prefix(5).joined(separator: "\n"))")
-  }
-
-  /// Plays one history; the complaint when it does not converge.
-  private static func run(seed: UInt64) -> String? {
-    do {
+  @Test func `five replicas with random edits and syncs end with one digest`() async {
+    let complaints = await Seeds.complaints(Seeds.first(1000)) { seed in
       var history = try RandomHistory(seed: seed)
       for _ in 0..<40 { try history.step() }
       try history.settle()
       let digests = try history.replicas.map { StateDigest.description(of: try $0.digest()) }
-      guard Set(digests).count == 1 else {
-        return "seed \(seed): digests differ: \(digests); replay with STET_SEED=\(seed)"
-      }
-      return nil
-    } catch {
-      return "seed \(seed): \(error); replay with STET_SEED=\(seed)"
+      return Set(digests).count == 1 ? nil : "digests differ: \(digests)"
     }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Edits go by their place in the list, which is in a causal order: parents have smaller numbers. All
 /// questions are about a *part* of the list, from some edit on; what comes before it counts as seen by all.
-struct EditGraph {
+package struct EditGraph {
   private var parentLists = NumberLists()
   private var childLists = NumberLists()
   // Scratch of `difference`, kept because asking is frequent and answers are short.
@@ -12,7 +12,7 @@ struct EditGraph {
   private var touched: ContiguousArray<Int> = []
 
   /// - `parents`: for each edit; empty for one that has seen nothing of the list.
-  init(parents: some Sequence<some Sequence<Int>>) {
+  package init(parents: some Sequence<some Sequence<Int>>) {
     var childCounts: ContiguousArray<Int> = []
     for list in parents {
       parentLists.append(list)
@@ -28,9 +28,9 @@ struct EditGraph {
     marks = ContiguousArray(repeating: 0, count: childCounts.count)
   }
 
-  var count: Int { marks.count }
+  package var count: Int { marks.count }
 
-  func parents(of edit: Int) -> ArraySlice<Int> { parentLists[edit] }
+  package func parents(of edit: Int) -> ArraySlice<Int> { parentLists[edit] }
 
   /// Finds the edits that one of two versions has and the other has not.
   ///
@@ -38,7 +38,7 @@ struct EditGraph {
   /// heads.
   /// - `start`: where the part begins.
   /// - `onlyLeft`, `onlyRight`: called with each such edit, children before their parents.
-  mutating func difference(
+  package mutating func difference(
     _ left: some Sequence<Int>,
     _ right: some Sequence<Int>,
     from start: Int = 0,
@@ -79,7 +79,7 @@ struct EditGraph {
   }
 
   /// Whether an edit had been seen by the author of another one.
-  mutating func isAncestor(_ edit: Int, of other: Int) -> Bool {
+  package mutating func isAncestor(_ edit: Int, of other: Int) -> Bool {
     var isSeen = edit < other
     difference([edit], [other], onlyLeft: { _ in isSeen = false }, onlyRight: { _ in })
     return isSeen
@@ -89,7 +89,7 @@ struct EditGraph {
   /// costs what the branches differ by.
   ///
   /// - `range`: edits whose parents outside of the range were visited before.
-  func order(of range: Range<Int>) -> [Int] {
+  package func order(of range: Range<Int>) -> [Int] {
     var missing = range.map { edit in parentLists[edit].count { range.contains($0) } }
     var ready = range.filter { missing[$0 - range.lowerBound] == 0 }.reversed() as [Int]
     var order: [Int] = []
@@ -105,7 +105,7 @@ struct EditGraph {
   }
 
   /// Where the list can be cut: edits that have seen all before them and were seen by all after them.
-  var criticalEdits: [Int] {
+  package var criticalEdits: [Int] {
     // The smallest parent of any later edit; −1 stands for the start.
     var earliest = ContiguousArray(repeating: Int.max, count: count)
     var least = Int.max

@@ -1,23 +1,23 @@
 /// A text that is being edited: UTF-8 with a gap where the last edit was.
 ///
 /// An edit costs the distance from the one before and its own size, in bytes.
-struct GapBuffer {
+package struct GapBuffer {
   private var bytes: [UInt8]
   /// The bytes of the gap mean nothing.
   private var gap: Range<Int>
   /// Scalars before the gap.
   private var scalarsBeforeGap: Int
   /// Scalars of the whole text.
-  private(set) var count: Int
+  package private(set) var count: Int
 
-  init(_ text: String) {
+  package init(_ text: String) {
     bytes = Array(text.utf8)
     gap = bytes.count..<bytes.count
     count = text.scalarCount
     scalarsBeforeGap = count
   }
 
-  var text: String {
+  package var text: String {
     var whole = bytes
     whole.removeSubrange(gap)
     return String(decoding: whole, as: UTF8.self)
@@ -26,7 +26,7 @@ struct GapBuffer {
   /// Inserts at a place and deletes what follows the insertion.
   ///
   /// - `position`, `deleteCount`: scalars, within the text.
-  mutating func replace(_ position: Int, _ deleteCount: Int, with insert: String) {
+  package mutating func replace(_ position: Int, _ deleteCount: Int, with insert: String) {
     move(to: position)
     if deleteCount > 0 {
       gap = gap.lowerBound..<offset(of: deleteCount, from: gap.upperBound)

@@ -8,7 +8,7 @@
 ///     root        [ node, weight ] [ node, weight ] …
 ///     …
 ///     leaf        [ item, weight ] [ item, weight ] …        up to `capacity` entries in each
-struct SumTree<Weight: AdditiveArithmetic> {
+package struct SumTree<Weight: AdditiveArithmetic> {
   private static var capacity: Int { 16 }
   private static var none: Int32 { -1 }
 
@@ -23,12 +23,12 @@ struct SumTree<Weight: AdditiveArithmetic> {
   private var leaves: ContiguousArray<Int32> = []
   private var root: Int32 = 0
   /// The sum of all weights.
-  private(set) var total: Weight = .zero
+  package private(set) var total: Weight = .zero
 
-  init() { root = makeNode(isLeaf: true) }
+  package init() { root = makeNode(isLeaf: true) }
 
   /// Takes everything out, and keeps the memory.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     children.removeAll(keepingCapacity: true)
     weights.removeAll(keepingCapacity: true)
     counts.removeAll(keepingCapacity: true)
@@ -40,12 +40,12 @@ struct SumTree<Weight: AdditiveArithmetic> {
   }
 
   /// Items that were put in; the next one's number.
-  var count: Int { leaves.count }
+  package var count: Int { leaves.count }
 
   // MARK: - Growing
 
   /// Puts in the item whose number is ``count``, right after another one, or first.
-  mutating func insert(_ weight: Weight, after previous: Int?) {
+  package mutating func insert(_ weight: Weight, after previous: Int?) {
     let item = Int32(leaves.count)
     leaves.append(Self.none)
     var node: Int32
@@ -64,7 +64,7 @@ struct SumTree<Weight: AdditiveArithmetic> {
   }
 
   /// Changes an item's weight.
-  mutating func add(_ delta: Weight, to item: Int) {
+  package mutating func add(_ delta: Weight, to item: Int) {
     let leaf = leaves[item]
     weights[Int(leaf) * Self.capacity + slot(of: Int32(item), in: leaf)] += delta
     total += delta
@@ -178,7 +178,7 @@ struct SumTree<Weight: AdditiveArithmetic> {
   ///
   /// - `position`: less than the measure of ``total``.
   @inline(__always)
-  func find(_ position: Int, by measure: (Weight) -> Int) -> (item: Int, offset: Int) {
+  package func find(_ position: Int, by measure: (Weight) -> Int) -> (item: Int, offset: Int) {
     var node = root
     var rest = position
     while true {
@@ -195,7 +195,7 @@ struct SumTree<Weight: AdditiveArithmetic> {
   }
 
   /// The sum of the weights before an item.
-  func sum(before item: Int) -> Weight {
+  package func sum(before item: Int) -> Weight {
     var sum = Weight.zero
     var child = Int32(item)
     var node = leaves[item]
@@ -212,7 +212,7 @@ struct SumTree<Weight: AdditiveArithmetic> {
   }
 
   /// Whether one item stands before another.
-  func precedes(_ left: Int, _ right: Int) -> Bool {
+  package func precedes(_ left: Int, _ right: Int) -> Bool {
     guard left != right else { return false }
     var (leftChild, rightChild) = (Int32(left), Int32(right))
     var (leftNode, rightNode) = (leaves[left], leaves[right])
@@ -224,12 +224,12 @@ struct SumTree<Weight: AdditiveArithmetic> {
   }
 
   /// The first item; `nil` when there is none.
-  var first: Int? {
+  package var first: Int? {
     leaves.isEmpty ? nil : leftmost(below: root)
   }
 
   /// The item right after another one; `nil` after the last.
-  func next(after item: Int) -> Int? {
+  package func next(after item: Int) -> Int? {
     var child = Int32(item)
     var node = leaves[item]
     while node != Self.none {

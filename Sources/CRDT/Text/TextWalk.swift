@@ -135,7 +135,9 @@ struct TextWalk {
   }
 
   /// The numbers of the scalars that an edit deleted.
-  func deleted(by edit: Int) -> ArraySlice<Range<Int>> { ArraySlice(deletedRanges[deletions[edit]]) }
+  func deleted(by edit: Int) -> ArraySlice<Range<Int>> {
+    ArraySlice(deletedRanges[deletions[edit]])
+  }
 
   // MARK: - Visiting
 
