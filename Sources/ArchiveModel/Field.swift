@@ -87,6 +87,19 @@ package enum FieldName {
   }
 }
 
+extension FieldName {
+  /// Whether a register holds a text that people can read and write.
+  package static func holdsText(_ field: UInt32, type: UInt32) -> Bool {
+    switch ObjectType(rawValue: type) {
+    case .article: ArticleField(rawValue: field)?.kind == .register
+    case .annotation: field == AnnotationField.motivation.rawValue
+    case .collection: field == CollectionField.name.rawValue
+    case .profile: field == ProfileField.name.rawValue
+    case .archive, nil: false
+    }
+  }
+}
+
 /// How a field merges.
 ///
 /// An operation of another kind on it has no effect, for everybody; fields of newer programs merge

@@ -31,7 +31,7 @@ extension Replica {
         arguments: [article.bytes.blob, Int64(article.type)]
       )
       let people = People(db)
-      var reader = PackReader(db: db)
+      var reader = ChangeReader(db)
       return try positions.map { position in
         let change = try reader.change(at: position)
         let payload = try ChangePayload(of: change)
@@ -46,45 +46,5 @@ extension Replica {
         )
       }
     }
-  }
-}
-
-/// Reads single changes out of packs.
-private struct PackReader {
-  let db: Database
-  private var cached: (first: Int64, changes: [Change])?
-
-  init(db: Database) { self.db = db }
-
-  mutating func change(at position: Int64) throws -> Change {
-    if let cached, (cached.first..<(cached.first + Int64(cached.changes.count))).contains(position)
-    {
-      return cached.changes[Int(position - cached.first)]
-    }
-    let row = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT position, count, bytes FROM packs WHERE position >= ? ORDER BY position LIMIT 1
-        """,
-      arguments: [position]
-    )
-    guard let row else { throw LogFailure.damaged("log") }
-    let pack = try Pack(Array(row[2] as Data))
-    let log = SQLiteLog(db)
-    guard let archive = try log.genesis()?.archive else { throw LogFailure.damaged("log") }
-    var changes: [Change] = []
-    for run in pack.runs {
-      guard let key = try log.writingKey(of: run.lane) else { throw LogFailure.damaged("log") }
-      let before = ChangeID(lane: run.lane, seq: run.firstSeq - 1)
-      let previous =
-        before.seq == 0
-        ? Hash.beforeLane(archive: archive, writingKey: key) : try log.hash(of: before)
-      guard let previous else { throw LogFailure.damaged("log") }
-      changes += try run.changes(archive: archive, key: key, previous: previous)
-    }
-    let first = (row[0] as Int64) - (row[1] as Int64) + 1
-    guard changes.count == row[1] as Int else { throw LogFailure.damaged("log") }
-    cached = (first, changes)
-    return changes[Int(position - first)]
   }
 }

@@ -41,7 +41,7 @@ enum ReplicaSchema {
   /// Tables whose rows follow from the log alone.
   static let derived = [
     "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
-    "annotations", "touches", "unreadable", "digest_buckets",
+    "annotations", "open_reviews", "touches", "unreadable", "digest_buckets",
   ]
 
   static func createDerived(_ db: Database) throws {
@@ -141,6 +141,14 @@ enum ReplicaSchema {
           is_live INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX annotations_by_article ON annotations (article);
+
+        -- What waits for review, in the order of its object's list. id: of the item, as people name it.
+        CREATE TABLE open_reviews (
+          object INTEGER NOT NULL REFERENCES objects (id),
+          place INTEGER NOT NULL,
+          id BLOB NOT NULL CHECK (length(id) = 32),
+          PRIMARY KEY (object, place)
+        ) STRICT, WITHOUT ROWID;
 
         -- Which object the change at a position of the log is about; absent where the position holds
         -- a change that was there before.

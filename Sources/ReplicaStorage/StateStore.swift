@@ -7,7 +7,7 @@ internal import LogStorage
 
 /// The state of objects as rows: loads them, and writes what changed.
 final class StateStore {
-  private let db: Database
+  let db: Database
   private var lanes: [Int64: LaneID] = [:]
   private var laneNumbers: [LaneID: Int64] = [:]
   /// Most archives have few deletions and edited texts; where a table is empty, nobody looks into it.

@@ -63,7 +63,13 @@ final class StateWriter {
       .execute(arguments: [Int64(position), number])
     dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
     if edits.isEmpty {
-      try show(payload.object, number: number, state: new, versions: isNew ? versions : nil)
+      try show(
+        payload.object,
+        number: number,
+        state: new,
+        versions: isNew ? versions : nil,
+        isNew: isNew
+      )
     } else {
       waiting[number] = Waiting(object: payload.object, edits: edits)
       if waitingByteCount > Self.waitingByteLimit { try settleAll() }
@@ -96,7 +102,7 @@ final class StateWriter {
       guard !taken.isEmpty, let merged = state.text(text) else { continue }
       try store.save(merged, adding: taken, of: number)
     }
-    try show(waiting.object, number: number, state: state, versions: nil)
+    try show(waiting.object, number: number, state: state, versions: nil, isNew: false)
   }
 
   /// Keeps what an operation brings besides its merge: a version's record, a sighting's raw input.
@@ -132,8 +138,11 @@ final class StateWriter {
     _ object: ObjectID,
     number: Int64,
     state: ObjectState,
-    versions: [VersionName: ArticleVersion]?
+    versions: [VersionName: ArticleVersion]?,
+    isNew: Bool
   ) throws {
+    // What was made just now has met nothing; that spares an import a look for each article.
+    if !isNew { try store.saveReviewItems(of: state, number: number) }
     switch ObjectType(rawValue: object.type) {
     case .article:
       let article = Article(

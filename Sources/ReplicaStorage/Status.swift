@@ -12,6 +12,7 @@ package struct ReplicaStatus: Sendable {
   package let annotations: Int
   /// Changes that some remote has not got yet; all changes where there is no remote.
   package let unsent: Int
+  /// What waits for review.
   package let conflicts: Int
   /// Lanes that wrote to the archive.
   package let replicas: Int
@@ -23,7 +24,6 @@ package struct ReplicaStatus: Sendable {
 extension Replica {
   package func status() throws -> ReplicaStatus {
     let remotes = try remotes()
-    let conflicts = try conflicts().count
     return try database.read { db in
       func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
       return ReplicaStatus(
@@ -31,7 +31,7 @@ extension Replica {
         articles: try count("SELECT count(*) FROM articles WHERE is_live"),
         annotations: try count("SELECT count(*) FROM annotations WHERE is_live"),
         unsent: try remotes.map(\.unsent).max() ?? count("SELECT count(*) FROM touches"),
-        conflicts: conflicts,
+        conflicts: try count("SELECT count(*) FROM open_reviews"),
         replicas: try count("SELECT count(*) FROM lanes"),
         unreadable: try count("SELECT count(*) FROM unreadable"),
         remotes: remotes

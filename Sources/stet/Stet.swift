@@ -35,7 +35,9 @@ struct Stet: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Editing",
-        subcommands: [AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self]
+        subcommands: [
+          AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self, ResolveVerb.self,
+        ]
       ),
       CommandGroup(
         name: "Syncing",
