@@ -47,11 +47,3 @@ package struct Quote: Sendable {
     return boundaries
   }
 }
-
-extension String {
-  fileprivate init(scalars: some Sequence<Unicode.Scalar>) {
-    var view = UnicodeScalarView()
-    view.append(contentsOf: scalars)
-    self.init(view)
-  }
-}
