@@ -104,6 +104,11 @@ extension ArticleVersion {
 }
 
 extension ObjectState {
+  /// The operation that brought a version of an article.
+  package func dot(of version: VersionName) -> Dot? {
+    entries(of: ArticleField.versions.rawValue).first { $0.value == version.bytes }?.dot
+  }
+
   /// The version that a person pinned; `nil` where nobody did, or what was written is no name.
   package var pinnedVersion: VersionName? {
     guard let entry = entries(of: ArticleField.pin.rawValue).shown,

@@ -61,6 +61,11 @@ package final class ReplicaWriter {
     return (Article(id: id, state: objectState, versions: versions), objectState)
   }
 
+  /// The versions of an article that can be read.
+  package func versions(of id: ObjectID) throws -> [VersionName: ArticleVersion] {
+    try state.store.existingNumber(of: id).map { try state.store.versions(of: $0) } ?? [:]
+  }
+
   /// Who every scalar of a text is; `nil` when nobody edited it.
   func identities(of text: TextID, in object: ObjectID) throws -> [ScalarOrigin]? {
     try state.settle(object)

@@ -37,6 +37,7 @@ struct Stet: AsyncParsableCommand {
         name: "Editing",
         subcommands: [
           AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self, ResolveVerb.self,
+          CorrectionsVerb.self,
         ]
       ),
       CommandGroup(

@@ -45,18 +45,7 @@ package struct TextDifference: Sendable {
   }
 
   /// The edit that makes the new text, as hunks one after another.
-  package var hunks: [Hunk] {
-    var shift = 0
-    return replacements.map { replacement in
-      let position = replacement.range.lowerBound + shift
-      shift += replacement.insert.unicodeScalars.count - replacement.range.count
-      return Hunk(
-        position: position,
-        deleteCount: replacement.range.count,
-        insert: replacement.insert
-      )
-    }
-  }
+  package var hunks: [Hunk] { replacements.hunks }
 
   /// The text that the replacements make of the old one.
   package func applied(to old: String) -> String {
@@ -78,5 +67,21 @@ extension String {
     var view = UnicodeScalarView()
     view.append(contentsOf: scalars)
     self.init(view)
+  }
+}
+
+extension [TextDifference.Replacement] {
+  /// The replacements, which are ascending, as hunks one after another.
+  package var hunks: [Hunk] {
+    var shift = 0
+    return map { replacement in
+      let position = replacement.range.lowerBound + shift
+      shift += replacement.insert.scalarCount - replacement.range.count
+      return Hunk(
+        position: position,
+        deleteCount: replacement.range.count,
+        insert: replacement.insert
+      )
+    }
   }
 }

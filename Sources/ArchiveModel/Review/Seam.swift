@@ -241,11 +241,3 @@ private struct Passages {
     return groups.values.sorted { $0[0] < $1[0] }
   }
 }
-
-extension String {
-  fileprivate init(scalars: some Sequence<Unicode.Scalar>) {
-    var view = UnicodeScalarView()
-    view.append(contentsOf: scalars)
-    self.init(view)
-  }
-}
