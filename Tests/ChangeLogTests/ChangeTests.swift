@@ -53,6 +53,33 @@ import Testing
     #expect(draft.head == LaneHead(seq: writer.seq, hash: writer.hash))
   }
 
+  @Test func `a change says why, and what it takes back, also of another lane`() throws {
+    let archive = ArchiveID.test
+    let other = try TestAuthor(2)
+    let otherHead = Hash(of: Array("the other lane's third change".utf8))
+    var writer = LaneWriter(archive: archive, key: try .test(1), head: nil)
+    for undone in [ChangeID(lane: writer.lane, seq: 1), ChangeID(lane: other.lane, seq: 3)] {
+      let change = try writer.write(
+        ChangeDraft(
+          object: .test,
+          changeClass: .edit,
+          operations: [],
+          time: 0,
+          reason: "typed twice, é",
+          undoes: undone
+        ),
+        salt: [UInt8](repeating: 0, count: 16)
+      ) { id in
+        guard id == undone else { throw LogFailure.gap(id) }
+        return otherHead
+      }
+      let payload = try ChangePayload(of: change)
+      #expect(payload.reason == "typed twice, é")
+      #expect(payload.undoes == undone)
+      #expect(change.header.dependencies.count == (undone.lane == writer.lane ? 0 : 1))
+    }
+  }
+
   @Test func `the hash chains header and payload`() throws {
     var log = TestLog()
     var author = try TestAuthor(1)

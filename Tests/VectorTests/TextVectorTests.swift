@@ -12,6 +12,18 @@ struct TextVectors: Codable {
     var dot: DotVector
     var parents: [DotVector]
     var hunks: [Hunk]
+
+    var edit: TextEdit {
+      get throws {
+        TextEdit(
+          dot: try #require(dot.dot),
+          parents: parents.dots,
+          hunks: hunks.map {
+            CRDT.Hunk(position: $0.position, deleteCount: $0.delete, insert: $0.insert)
+          }
+        )
+      }
+    }
   }
 
   struct Merge: Codable {
@@ -31,15 +43,7 @@ struct TextVectors: Codable {
     let vectors = try VectorFile.load("texts", as: TextVectors.self)
     #expect(!vectors.merges.isEmpty)
     for vector in vectors.merges {
-      let edits = try vector.edits.map { edit in
-        TextEdit(
-          dot: try #require(edit.dot.dot),
-          parents: edit.parents.dots,
-          hunks: edit.hunks.map {
-            Hunk(position: $0.position, deleteCount: $0.delete, insert: $0.insert)
-          }
-        )
-      }
+      let edits = try vector.edits.map { try $0.edit }
       for order in [edits, Self.latestFirst(edits)] {
         var text = EditedText(base: vector.base)
         for edit in order { text.apply([edit]) }

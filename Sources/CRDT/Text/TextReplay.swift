@@ -36,14 +36,17 @@ struct TextReplay {
       let scalars = walk.items[item].scalars
       let range = (scalars.lowerBound - start)..<(scalars.upperBound - start)
       for piece in identities.pieces(of: edit, range) {
-        spans.append(
-          TextSpan(
-            inserted: ScalarOrigin(edit: dot(of: edit), offset: piece.range.lowerBound),
-            identity: ScalarOrigin(edit: dot(of: piece.edit), offset: piece.offset),
-            text: String(scalars: self.scalars(of: edit)[piece.range]),
-            deletions: deletions[item]
-          )
+        let span = TextSpan(
+          inserted: ScalarOrigin(edit: dot(of: edit), offset: piece.range.lowerBound),
+          identity: ScalarOrigin(edit: dot(of: piece.edit), offset: piece.offset),
+          text: String(scalars: self.scalars(of: edit)[piece.range]),
+          deletions: deletions[item]
         )
+        if let joined = spans.last?.joined(with: span) {
+          spans[spans.count - 1] = joined
+        } else {
+          spans.append(span)
+        }
       }
     }
     return spans
