@@ -119,9 +119,14 @@ let package = Package(
     .executableTarget(
       name: "StetBench",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "Interchange",
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "RevisionReplay",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "RevisionReplay",
+      dependencies: ["ArchiveModel", "CRDT", "Interchange"],
       swiftSettings: settings
     ),
     .target(
@@ -131,7 +136,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ArchiveModelTests",
-      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncSimulation"],
+      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "RevisionReplay", "SyncSimulation"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -149,7 +154,7 @@ let package = Package(
     ),
     .testTarget(
       name: "InterchangeTests",
-      dependencies: ["ArchiveModel", "CZlib", "Interchange"],
+      dependencies: ["ArchiveModel", "CZlib", "Interchange", "RevisionReplay"],
       swiftSettings: settings
     ),
     .target(

@@ -1,4 +1,5 @@
 import Foundation
+import RevisionReplay
 
 /// Times the built programs, each bench beside its floor, measured in the same run.
 ///
@@ -9,23 +10,28 @@ import Foundation
 struct StetBench {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
-    if arguments.contains("--help") {
-      print(
-        """
-        usage: Scripts/bench [--quick] [FILE]
-          --quick    one run of each bench instead of five
-          FILE       JSON Lines to import; else made-up articles
-        """
-      )
-      return
+    switch arguments.first {
+    case "--help": print(usage)
+    case "merges": try MergesBench.run()
+    case "text":
+      let folder = arguments.dropFirst().first ?? SharedData.path("editing-traces")
+      let runs = arguments.dropFirst(2).first.flatMap(Int.init) ?? 5
+      try TextBench.run(folder: URL(filePath: folder), runs: runs)
+    default: try programs(Array(arguments))
     }
-    if arguments.first == "text", let folder = arguments.dropFirst().first {
-      try TextBench.run(
-        folder: URL(filePath: folder),
-        runs: Int(arguments.dropFirst(2).first ?? "5") ?? 5
-      )
-      return
-    }
+  }
+
+  private static let usage = """
+    usage: Scripts/bench [--quick] [FILE]
+           Scripts/bench anchors|merges|text
+      --quick    one run of each bench instead of five
+      FILE       JSON Lines to import; else made-up articles
+      anchors    highlights carried through real revisions
+      merges     what people merged by hand, merged by two offline replicas
+      text       recorded editing histories, merged and loaded
+    """
+
+  private static func programs(_ arguments: [String]) throws {
     let runs = arguments.contains("--quick") ? 1 : 5
     let world = try BenchWorld(input: arguments.first { !$0.hasPrefix("--") })
     var report = Report()

@@ -1,5 +1,6 @@
 import Foundation
 import Interchange
+import RevisionReplay
 import Testing
 
 @Suite(

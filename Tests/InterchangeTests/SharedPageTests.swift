@@ -1,6 +1,7 @@
 import ArchiveModel
 import Foundation
 import Interchange
+import RevisionReplay
 import Testing
 
 @Suite(

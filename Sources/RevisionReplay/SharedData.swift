@@ -1,22 +1,21 @@
-import Foundation
-
-import Interchange
+package import Foundation
+internal import Interchange
 
 /// Real texts that lie beside the package and are not part of it.
-enum SharedData {
+package enum SharedData {
   /// `../shared/data`, seen from the package; `STET_SHARED_DATA` says otherwise.
-  static let folder =
+  package static let folder =
     ProcessInfo.processInfo.environment["STET_SHARED_DATA"].map(URL.init(fileURLWithPath:))
     ?? URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("../shared/data").standardized
 
-  static let isPresent = FileManager.default.fileExists(atPath: folder.path)
+  package static let isPresent = FileManager.default.fileExists(atPath: folder.path)
 
-  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+  package static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
   /// A file's bytes, inflated where they are gzip.
-  static func bytes(_ name: String) throws -> [UInt8] {
+  package static func bytes(_ name: String) throws -> [UInt8] {
     var stream = try ByteStream(StoredInput(path: path(name)))
     var bytes: [UInt8] = []
     while try stream.read(into: &bytes) {}
@@ -24,7 +23,10 @@ enum SharedData {
   }
 
   /// The objects of a JSON Lines file.
-  static func objects<Object: Decodable>(_ name: String, as type: Object.Type) throws -> [Object] {
+  package static func objects<Object: Decodable>(
+    _ name: String,
+    as type: Object.Type
+  ) throws -> [Object] {
     try bytes(name).split(separator: UInt8(ascii: "\n"))
       .map { try JSONDecoder().decode(type, from: Data($0)) }
   }
