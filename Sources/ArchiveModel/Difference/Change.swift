@@ -26,6 +26,13 @@ struct Change: Hashable {
   }
 }
 
+extension Change {
+  /// The empty change at the end of two sequences.
+  init<Element>(endOf old: [Element], _ new: [Element]) {
+    self.init(old: old.count..<old.count, new: new.count..<new.count)
+  }
+}
+
 extension [Change] {
   /// The changes with every pure insertion and every pure deletion as far down as it goes; those
   /// that come to touch are one.

@@ -8,14 +8,16 @@ struct ChangeRefinement {
     case scalars
   }
 
-  /// Steps of all searches together, about half a second: the deepest search looks ahead as
-  /// many edits as this allows for texts of their length. Texts of a few thousand words, articles,
-  /// are searched to the end.
+  /// Steps of all searches together, about half a second.
+  ///
+  /// A search looks ahead as many edits as this allows for texts of their length. Texts of a few
+  /// thousand words, as articles are, are searched to the end.
   private static let stepBudget = 1 << 27
   /// What is looked ahead in any case.
   private static let leastCostLimit = 32
-  /// Changed scalars that are looked through one by one: a few words. What is longer was
-  /// rewritten, and single letters that happen to match would say nothing.
+  /// Changed scalars that are looked through one by one: a few words.
+  ///
+  /// What is longer was rewritten, and single letters that happen to match would say nothing.
   private static let scalarLimit = 64
   /// Fewer kept scalars between two changed ones of a word are changed too: `ie` to `ei` is one
   /// change.

@@ -44,8 +44,10 @@ package struct WordDifference: Sendable {
     }
   }
 
-  /// The whole of both texts: the kept and removed pieces make the old one, the kept and added pieces
-  /// the new one. Of a replacement the removed piece comes first.
+  /// The whole of both texts.
+  ///
+  /// The kept and removed pieces make the old one, the kept and added pieces the new one. Of a
+  /// replacement the removed piece comes first.
   package let pieces: [Piece]
 
   package init(from old: String, to new: String) {
