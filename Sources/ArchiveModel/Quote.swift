@@ -27,23 +27,6 @@ package struct Quote: Sendable {
   /// A place that would cut a grapheme cluster is none (Web Annotation Data Model, 4.2.4: a
   /// selection should not begin or end inside one).
   package static func occurrences(of quotation: String, in text: String) -> [Range<Int>] {
-    let scalars = Array(text.unicodeScalars)
-    let wanted = Array(quotation.unicodeScalars)
-    guard let first = wanted.first, wanted.count <= scalars.count else { return [] }
-    let boundaries = clusterBoundaries(of: text)
-    return (0...(scalars.count - wanted.count)).filter { start in
-      scalars[start] == first && scalars[start..<(start + wanted.count)].elementsEqual(wanted)
-        && boundaries.contains(start) && boundaries.contains(start + wanted.count)
-    }.map { $0..<($0 + wanted.count) }
-  }
-
-  private static func clusterBoundaries(of text: String) -> Set<Int> {
-    var boundaries: Set<Int> = [0]
-    var position = 0
-    for cluster in text {
-      position += cluster.unicodeScalars.count
-      boundaries.insert(position)
-    }
-    return boundaries
+    WordForWordSearch(Array(quotation.unicodeScalars)).places(in: Array(text.unicodeScalars))
   }
 }

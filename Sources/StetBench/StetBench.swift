@@ -17,6 +17,7 @@ struct StetBench {
       let folder = arguments.dropFirst().first ?? SharedData.path("editing-traces")
       let runs = arguments.dropFirst(2).first.flatMap(Int.init) ?? 5
       try TextBench.run(folder: URL(filePath: folder), runs: runs)
+    case "anchors": try AnchorsBench.run(Array(arguments))
     default: try programs(Array(arguments))
     }
   }
