@@ -37,9 +37,10 @@ enum LikenessJudge {
     return distances[right.count]
   }
 
-  /// How many scalars two texts have in common: the longest common piece and, likewise, what is left
-  /// of it on both sides (Ratcliff & Metzener, "Pattern Matching: The Gestalt Approach", Dr. Dobb's
-  /// Journal 1988).
+  /// How many scalars two texts have in common.
+  ///
+  /// The longest common piece and, likewise, what is left of it on both sides: J. Ratcliff & D.
+  /// Metzener, "Pattern Matching: The Gestalt Approach", 1988.
   private static func pieces(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
     var best = (count: 0, left: 0, right: 0)
     var counts = Array(repeating: 0, count: right.count + 1)

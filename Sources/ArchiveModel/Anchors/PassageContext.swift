@@ -7,6 +7,8 @@ struct PassageContext {
   /// Scalars of the surroundings that agree: up to 64, 0 where they agree no better than
   /// any two texts of one language do.
   let evidence: Double
+  /// Whether there are any and all of them agree.
+  var agreesWholly: Bool { evidence > 0 && (prefix ?? 1) == 1 && (suffix ?? 1) == 1 }
 
   /// Letters, spaces and common words make any two texts alike to about a third; only what is above
   /// half says anything.

@@ -24,8 +24,9 @@ struct PassageSearch {
   /// A place where the text reads as quoted.
   struct Occurrence {
     let range: Range<Int>
-    /// ``PassageContext/evidence``.
-    let evidence: Double
+    let context: PassageContext
+
+    var evidence: Double { context.evidence }
   }
 
   /// The places that read as quoted; of very many, those nearest to `expected`.
@@ -40,7 +41,7 @@ struct PassageSearch {
         }.prefix(Self.placeLimit)
       )
     return near.map {
-      Occurrence(range: $0, evidence: PassageContext(quote, at: $0, in: text).evidence)
+      Occurrence(range: $0, context: PassageContext(quote, at: $0, in: text))
     }
   }
 
@@ -70,7 +71,7 @@ struct PassageSearch {
   /// Whether it is no chance that an occurrence, found where it was expected, reads as quoted.
   func isTelling(_ occurrence: Occurrence, of quote: Quote) -> Bool {
     quote.exact.unicodeScalars.count >= Self.tellingCount
-      || occurrence.evidence >= Self.tellingMargin
+      || occurrence.evidence >= Self.tellingMargin || occurrence.context.agreesWholly
   }
 
   /// Whether the surroundings of an occurrence agree.

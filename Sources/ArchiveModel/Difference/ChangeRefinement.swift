@@ -24,6 +24,8 @@ struct ChangeRefinement {
   private static let keptScalarLimit = 3
   /// That many words in a row are the same words, not chance.
   private static let sameWordCount = 3
+  /// So many words, spaces and other characters in a row are no chance, whatever they are.
+  private static let chanceTokenCount = 8
 
   private let old: [Unicode.Scalar]
   private let new: [Unicode.Scalar]
@@ -104,17 +106,19 @@ struct ChangeRefinement {
     _ oldWords: TextTokens,
     _ newWords: TextTokens
   ) -> Bool {
-    let island = oldWords.tokens[left.island(before: right)]
+    let range = left.island(before: right)
+    guard range.count <= Self.chanceTokenCount else { return false }
+    let island = oldWords.tokens[range]
     guard !island.contains(where: { $0.kind == .lineBreak }) else { return false }
     let wordCount = island.count { $0.kind == .word }
     if wordCount == 0 {
       return [left, right].allSatisfy { !$0.isInsertion && !$0.isDeletion }
     }
-    let count = island.reduce(0) { $0 + $1.range.count }
+    let count = oldWords.scalars(range, end: old.count).count
     return wordCount < Self.sameWordCount
       && [left, right].allSatisfy { change in
-        let removed = oldWords.tokens[change.old].reduce(0) { $0 + $1.range.count }
-        let added = newWords.tokens[change.new].reduce(0) { $0 + $1.range.count }
+        let removed = oldWords.scalars(change.old, end: old.count).count
+        let added = newWords.scalars(change.new, end: new.count).count
         return count <= max(removed, added)
       }
   }

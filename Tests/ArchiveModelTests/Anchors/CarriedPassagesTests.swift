@@ -45,7 +45,8 @@ struct CarryFixture: CustomTestStringConvertible, Sendable {
     ),
     Self(
       fact: "gone, and one that reads so had always stood elsewhere",
-      old: "Here: the cat sat on the mat today. There, by the door: [the cat sat on the mat today.] End.",
+      old:
+        "Here: the cat sat on the mat today. There, by the door: [the cat sat on the mat today.] End.",
       state: .uncertain,
       new: "Here: [the cat sat on the mat today.] There, by the door: nothing. End."
     ),
@@ -92,7 +93,8 @@ struct CarryFixture: CustomTestStringConvertible, Sendable {
     let text = String(repeating: "abababac", count: 128 << 10)
     let carried = CarriedPassages(from: quote, to: text)
     let count = quote.unicodeScalars.count
-    #expect(carried.place(of: 0..<count, quote: Quote(0..<count, of: quote.unicodeScalars)).state != .exact)
+    let long = Quote(0..<count, of: quote.unicodeScalars)
+    #expect(carried.place(of: 0..<count, quote: long).state != .exact)
     let short = Quote(exact: String(repeating: "abd", count: 600), prefix: "", suffix: "")
     #expect(carried.place(of: nil, quote: short).state != .exact)
   }

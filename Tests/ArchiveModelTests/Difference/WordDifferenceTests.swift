@@ -1,4 +1,5 @@
 import ArchiveModel
+import SyncSimulation
 import Testing
 
 @Suite struct WordDifferenceTests {
@@ -25,7 +26,7 @@ import Testing
     #expect(difference.text == "a\n[-b b-]\n[-c c-]\nd")
   }
 
-  @Test(arguments: Seeds.all)
+  @Test(arguments: Seeds.first(500))
   func `has both texts in its pieces`(seed: UInt64) {
     let pair = RandomTextPair(seed: seed)
     let pieces = WordDifference(from: pair.old, to: pair.new).pieces
