@@ -53,7 +53,7 @@ extension ReplicaWriter {
     return id
   }
 
-  private func passage(
+  func passage(
     _ wish: AnnotationWish,
     in article: Article,
     _ version: VersionName
@@ -75,18 +75,26 @@ extension ReplicaWriter {
           + "--occurrence 1…\(places.count)"
       )
     }
-    let range = places[number - 1]
-    let origins = try identities(
+    return try passage(places[number - 1], in: article, version)
+  }
+
+  /// A range of the shown body, scalars, held by the identity of its ends.
+  func passage(
+    _ range: Range<Int>,
+    in article: Article,
+    _ version: VersionName
+  ) throws -> AnnotationTarget.Passage {
+    let identities = try identities(
       of: TextID(field: ArticleField.body.rawValue, version: version.bytes),
       in: article.id
     )
-    func origin(_ place: Int) -> ScalarOrigin {
-      origins?[place] ?? ScalarOrigin(edit: nil, offset: place)
+    func identity(_ place: Int) -> ScalarOrigin {
+      identities?[place] ?? ScalarOrigin(edit: nil, offset: place)
     }
     return AnnotationTarget.Passage(
-      first: origin(range.lowerBound),
-      last: origin(range.upperBound - 1),
-      quote: Quote(range, of: body.unicodeScalars)
+      first: identity(range.lowerBound),
+      last: identity(range.upperBound - 1),
+      quote: Quote(range, of: article.shown.body.unicodeScalars)
     )
   }
 }

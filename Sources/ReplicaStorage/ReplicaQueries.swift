@@ -26,6 +26,9 @@ package struct AnnotationDetail: Sendable {
   package let target: AnnotationTarget
   package let motivation: String
   package let note: String
+  /// Where the passage stands in the article's current version, scalars of its shown body; `nil` for
+  /// an annotation of the whole article.
+  package let place: PassagePlace?
   /// Who made it, and when by their clock, ms.
   package let author: String
   package let time: Int64
@@ -126,13 +129,19 @@ extension Replica {
         versions: details.sorted {
           ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
         },
-        annotations: try annotations(of: id, db, store)
+        annotations: try Self.annotations(
+          of: id,
+          ArticlePassages(of: article, number: number, versions: versions, store),
+          db,
+          store
+        )
       )
     }
   }
 
-  private func annotations(
+  static func annotations(
     of article: ObjectID,
+    _ passages: ArticlePassages,
     _ db: Database,
     _ store: StateStore
   ) throws
@@ -155,13 +164,16 @@ extension Replica {
         let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: row[1] as Data)
       else { return nil }
       let motivation = state.entries(of: AnnotationField.motivation.rawValue).shown
+      // Who confirms a new place for a passage writes the target and is not the author.
+      let made = motivation ?? entry
       return AnnotationDetail(
         id: id,
         target: target,
         motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
         note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
-        author: try people.name(of: entry.dot.lane),
-        time: entry.time
+        place: try passages.place(of: target),
+        author: try people.name(of: made.dot.lane),
+        time: made.time
       )
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }

@@ -66,6 +66,19 @@ package final class ReplicaWriter {
     try state.store.existingNumber(of: id).map { try state.store.versions(of: $0) } ?? [:]
   }
 
+  /// Where the passages of an article's annotations stand.
+  func passages(of article: Article) throws -> ArticlePassages {
+    guard let number = try state.store.existingNumber(of: article.id) else {
+      throw ReplicaFailure.noSuchItem("article \(article.id.bytes.hex)")
+    }
+    return ArticlePassages(
+      of: article,
+      number: number,
+      versions: try state.store.versions(of: number),
+      state.store
+    )
+  }
+
   /// Who every scalar of a text is; `nil` when nobody edited it.
   func identities(of text: TextID, in object: ObjectID) throws -> [ScalarOrigin]? {
     try state.settle(object)

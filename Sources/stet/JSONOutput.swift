@@ -93,6 +93,11 @@ struct ArticleJSON: Encodable {
     let author: String
     let time: String
     let version: String
+    /// exact, moved, uncertain or orphan; null for the whole article.
+    let state: Nullable<String>
+    /// Of the passage in `body`, Unicode scalars.
+    let start: Nullable<Int>
+    let end: Nullable<Int>
   }
 
   let id: String
@@ -137,7 +142,10 @@ struct ArticleJSON: Encodable {
         note: Nullable(text: annotation.note),
         author: annotation.author,
         time: Instant.iso(milliseconds: annotation.time),
-        version: annotation.target.version.bytes.hex
+        version: annotation.target.version.bytes.hex,
+        state: Nullable(annotation.place?.state.rawValue),
+        start: Nullable(annotation.place?.range?.lowerBound),
+        end: Nullable(annotation.place?.range?.upperBound)
       )
     }
     versions = detail.versions.map { version in

@@ -37,7 +37,8 @@ struct Stet: AsyncParsableCommand {
         name: "Editing",
         subcommands: [
           AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self, ResolveVerb.self,
-          CorrectionsVerb.self,
+          CorrectionsVerb.self, OrphansVerb.self,
+          ReanchorVerb.self,
         ]
       ),
       CommandGroup(

@@ -58,6 +58,73 @@ import Testing
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 
+  @Test func `runs typed at one place do not interleave, however each was typed`() async {
+    let complaints = await Seeds.complaints(Seeds.first(500)) { seed in
+      var random = SeededRandom(seed: seed)
+      let place = Int.random(in: 0...2, using: &random)
+      let letters = Array("abcde".unicodeScalars.prefix(Int.random(in: 2...5, using: &random)))
+      let runs = letters.enumerated().map { author, letter in
+        var edits: [TextEdit] = []
+        var count = 0
+        for seq in 1...Int.random(in: 1...8, using: &random) {
+          // Now and then the author takes back something of the own run.
+          let isDeleting = count > 1 && Int.random(in: 0..<5, using: &random) == 0
+          let position =
+            place + Int.random(in: 0...(isDeleting ? count - 1 : count), using: &random)
+          edits.append(
+            TextEdit(
+              dot: .of(UInt8(author + 1), UInt64(seq)),
+              parents: edits.suffix(1).map(\.dot),
+              hunks: [isDeleting ? .delete(1, at: position) : .insert("\(letter)", at: position)]
+            )
+          )
+          count += isDeleting ? -1 : 1
+        }
+        return edits
+      }
+      var text = EditedText(base: "<>")
+      for run in runs.shuffled(using: &random) { text.apply(run) }
+      var seen: [Unicode.Scalar] = []
+      for scalar in text.content.unicodeScalars where scalar != seen.last { seen.append(scalar) }
+      return Set(seen).count == seen.count ? nil : "interleaved: \(text.content)"
+    }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+  }
+
+  @Test func `a passage deleted by one keeps what another put into it`() async {
+    let complaints = await Seeds.complaints(Seeds.first(500)) { seed in
+      var random = SeededRandom(seed: seed)
+      let base = "0123456789"
+      let start = Int.random(in: 0...8, using: &random)
+      let end = Int.random(in: (start + 1)...9, using: &random)
+      let place = Int.random(in: 0...10, using: &random)
+      let deletion = TextEdit(
+        dot: .of(UInt8(Int.random(in: 1...2, using: &random)), 1),
+        parents: [],
+        hunks: [.delete(end - start, at: start)]
+      )
+      let insertion = TextEdit(
+        dot: .of(3, 1),
+        parents: [],
+        hunks: [Hunk(position: place, deleteCount: place < 10 ? 1 : 0, insert: "new")]
+      )
+      var expected = ""
+      for (offset, scalar) in base.unicodeScalars.enumerated() {
+        if offset == place { expected += "new" }
+        if !(start..<end).contains(offset), offset != place {
+          expected.unicodeScalars.append(scalar)
+        }
+      }
+      if place == 10 { expected += "new" }
+      for order in [[deletion, insertion], [insertion, deletion]] {
+        let text = EditedText(order, base: base).content
+        if text != expected { return "\(text) instead of \(expected)" }
+      }
+      return nil
+    }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+  }
+
   @Test func `what is known to all is not read again`() async {
     let complaints = await Seeds.complaints(Seeds.first(500)) { seed in
       let history = RandomTextHistory(seed: seed, stepCount: 40)

@@ -5,7 +5,7 @@ package import CRDT
 /// Made once for a text and asked for many passages.
 package struct PassageText: Sendable {
   /// The text as it reads.
-  let content: [Unicode.Scalar]
+  package let content: [Unicode.Scalar]
   private let spans: [Span]
   /// By the edit of the identity (`nil`: the base): the spans, in document order.
   private let spansByEdit: [Dot?: [Int]]

@@ -67,6 +67,7 @@ enum ArticleOutput {
     Console.write(
       "[\(number)] \(Console.oneLine(annotation.author)), "
         + "\(Instant.iso(milliseconds: annotation.time)), on \(Console.oneLine(passage))"
+        + (annotation.place.map { $0.state == .exact ? "" : " (\($0.state.rawValue))" } ?? "")
     )
     if !annotation.note.isEmpty { Console.write("    " + Console.harmless(annotation.note)) }
   }
