@@ -9,6 +9,7 @@ internal import LogStorage
 package struct ArticleDetail: Sendable {
   package let article: Article
   package let versions: [VersionDetail]
+  /// As threads: every answer below what it answers.
   package let annotations: [AnnotationDetail]
 }
 
@@ -18,6 +19,8 @@ package struct VersionDetail: Sendable {
   package let record: ArticleVersion
   package let sightings: [Sighting]
   package let isCurrent: Bool
+  /// Whether a person pinned it.
+  package let isPinned: Bool
 }
 
 /// An annotation as it is shown.
@@ -29,20 +32,25 @@ package struct AnnotationDetail: Sendable {
   /// Who made it, and when by their clock, ms.
   package let author: String
   package let time: Int64
+  package let isLive: Bool
+  /// Where it stands in its thread; `nil` of a deleted one.
+  package fileprivate(set) var place: AnnotationThread.Place?
 }
 
 extension Replica {
   /// The archive's articles, newest first; those without a date last.
-  package func articles(limit: Int? = nil) throws -> [ArticleRow] {
+  ///
+  /// - `deleted`: those that are deleted, instead of those that are there.
+  package func articles(limit: Int? = nil, deleted: Bool = false) throws -> [ArticleRow] {
     try database.read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT \(ArticleRow.columns)
           FROM articles JOIN objects ON objects.id = articles.object
-          WHERE is_live ORDER BY published_ms DESC, objects.object LIMIT ?
+          WHERE is_live = ? ORDER BY published_ms DESC, objects.object LIMIT ?
           """,
-        arguments: [limit ?? -1]
+        arguments: [!deleted, limit ?? -1]
       ).map { try ArticleRow($0) }
     }
   }
@@ -70,21 +78,8 @@ extension Replica {
       [selector]
     )
     // A source's id may look like the beginning of another article's: then both are meant.
-    let prefixed = try objectIDs(beginningWith: selector, db)
+    let prefixed = try objectIDs(.article, beginningWith: selector, db)
     return named + prefixed.filter { !named.contains($0) }
-  }
-
-  private static func objectIDs(beginningWith digits: String, _ db: Database) throws -> [ObjectID] {
-    let missing = 32 - digits.utf8.count
-    guard (0...28).contains(missing),
-      let low = [UInt8](hex: digits + String(repeating: "0", count: missing)),
-      let high = [UInt8](hex: digits + String(repeating: "f", count: missing))
-    else { return [] }
-    return try objectIDs(
-      db,
-      "type = 1 AND object >= ? AND object <= ?",
-      [low.blob, high.blob]
-    )
   }
 
   private static func objectIDs(
@@ -118,7 +113,8 @@ extension Replica {
           name: name,
           record: record,
           sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
-          isCurrent: name == article.current
+          isCurrent: name == article.current,
+          isPinned: name == state.pinnedVersion
         )
       }
       return ArticleDetail(
@@ -126,8 +122,25 @@ extension Replica {
         versions: details.sorted {
           ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
         },
-        annotations: try annotations(of: id, db, store)
+        annotations: Self.threads(try annotations(of: id, db, store))
       )
+    }
+  }
+
+  /// The annotations of an article that were deleted, by time.
+  package func deletedAnnotations(of article: ObjectID) throws -> [AnnotationDetail] {
+    try database.read { try annotations(of: article, $0, StateStore($0)).filter { !$0.isLive } }
+  }
+
+  private static func threads(_ annotations: [AnnotationDetail]) -> [AnnotationDetail] {
+    let byID = Dictionary(uniqueKeysWithValues: annotations.map { ($0.id, $0) })
+    let places = AnnotationThread.places(
+      of: annotations.map { .init(id: $0.id, repliesTo: $0.target.repliesTo, isLive: $0.isLive) }
+    )
+    return places.compactMap { place in
+      var annotation = byID[place.id]
+      annotation?.place = place
+      return annotation
     }
   }
 
@@ -142,9 +155,9 @@ extension Replica {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT annotations.object, objects.object
+        SELECT annotations.object, objects.object, annotations.is_live
         FROM annotations JOIN objects ON objects.id = annotations.object
-        WHERE annotations.article = ? AND annotations.is_live
+        WHERE annotations.article = ?
         """,
       arguments: [article.bytes.blob]
     )
@@ -161,7 +174,8 @@ extension Replica {
         motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
         note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
         author: try people.name(of: entry.dot.lane),
-        time: entry.time
+        time: entry.time,
+        isLive: row[2]
       )
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }

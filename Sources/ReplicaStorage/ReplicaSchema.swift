@@ -41,7 +41,7 @@ enum ReplicaSchema {
   /// Tables whose rows follow from the log alone.
   static let derived = [
     "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
-    "annotations", "touches", "unreadable", "digest_buckets",
+    "annotations", "collections", "touches", "unreadable", "digest_buckets",
   ]
 
   static func createDerived(_ db: Database) throws {
@@ -138,6 +138,14 @@ enum ReplicaSchema {
           is_live INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX annotations_by_article ON annotations (article);
+
+        -- Collections by name, for lists.
+        CREATE TABLE collections (
+          object INTEGER PRIMARY KEY REFERENCES objects (id),
+          is_live INTEGER NOT NULL,
+          name TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX collections_by_name ON collections (name);
 
         -- Which object the change at a position of the log is about; absent where the position holds
         -- a change that was there before.
