@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
   targets: [
@@ -74,7 +75,7 @@ let package = Package(
     ),
     .target(
       name: "Interchange",
-      dependencies: ["ArchiveModel", "CZlib"],
+      dependencies: ["ArchiveModel", "CZlib", .product(name: "Yams", package: "Yams")],
       swiftSettings: settings
     ),
     .target(

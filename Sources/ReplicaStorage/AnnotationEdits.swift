@@ -23,16 +23,51 @@ extension ReplicaWriter {
     note: String?
   ) throws -> ObjectID {
     guard let (shown, state) = try self.article(article), let version = shown.current,
-      let dot = state.entries(of: ArticleField.versions.rawValue)
-        .first(where: { $0.value == version.bytes })?.dot
+      let dot = state.dot(of: version)
     else { throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)") }
+    guard shown.isLive else { throw ReplicaFailure.deleted("article", article, by: "stet restore") }
     let target = AnnotationTarget(
       article: article,
       version: version,
       passage: try passage(wish, in: shown, version)
     )
-    var operations = [
+    return try annotate(
       target.operation(versionDot: dot),
+      motivation: motivation,
+      note: note
+    )
+  }
+
+  /// Answers an annotation: the answer is about the same version of the same article.
+  package func reply(to annotation: ObjectID, note: String) throws -> ObjectID {
+    guard let state = try state(of: annotation),
+      let entry = state.entries(of: AnnotationField.target.rawValue).shown,
+      let target = AnnotationTarget(entry.value),
+      let dot = try self.state(of: target.article)?.dot(of: target.version)
+    else { throw ReplicaFailure.noSuchItem("note \(annotation.bytes.hex)") }
+    guard state.isLive else {
+      throw ReplicaFailure.deleted("note", annotation, by: "stet note restore")
+    }
+    let reply = AnnotationTarget(
+      article: target.article,
+      version: target.version,
+      passage: nil,
+      repliesTo: annotation
+    )
+    return try annotate(
+      reply.operation(versionDot: dot, naming: [entry.dot]),
+      motivation: "replying",
+      note: note
+    )
+  }
+
+  private func annotate(
+    _ target: Operation,
+    motivation: String,
+    note: String?
+  ) throws -> ObjectID {
+    var operations = [
+      target,
       Operation(
         field: AnnotationField.motivation.rawValue,
         kind: .write,

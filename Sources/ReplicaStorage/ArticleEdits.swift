@@ -63,6 +63,7 @@ extension ReplicaWriter {
     guard let state = try state(of: article) else {
       throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
     }
+    guard state.isLive else { throw ReplicaFailure.deleted("article", article, by: "stet restore") }
     return try append(
       values.map { value in
         Operation(
@@ -85,17 +86,28 @@ extension ReplicaWriter {
     guard let (shown, state) = try self.article(article) else {
       throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
     }
+    guard shown.isLive else { throw ReplicaFailure.deleted("article", article, by: "stet restore") }
+    let operations = Self.tagging(shown, state, adding: adding, removing: removing)
+    return operations.isEmpty ? nil : try append(operations, on: article, as: .annotate)
+  }
+
+  /// What adds and removes tags of an article as it was seen.
+  static func tagging(
+    _ shown: Article,
+    _ state: ObjectState,
+    adding: [String],
+    removing: [String]
+  ) -> [Operation] {
     let present = Set(shown.tags.map { Array($0.utf8) })
     let source = Set(shown.shown.tags.map { Array($0.utf8) })
-    let operations =
-      adding.flatMap { tag -> [Operation] in
-        let element = Array(tag.utf8)
-        if present.contains(element) { return [] }
-        if source.contains(element) {
-          return Self.removal(of: element, from: .struckTags, in: state)
-        }
-        return [Operation(field: ArticleField.tags.rawValue, kind: .add, body: element)]
+    return adding.flatMap { tag -> [Operation] in
+      let element = Array(tag.utf8)
+      if present.contains(element) { return [] }
+      if source.contains(element) {
+        return Self.removal(of: element, from: .struckTags, in: state)
       }
+      return [Operation(field: ArticleField.tags.rawValue, kind: .add, body: element)]
+    }
       + removing.flatMap { tag -> [Operation] in
         let element = Array(tag.utf8)
         guard present.contains(element) else { return [] }
@@ -104,7 +116,32 @@ extension ReplicaWriter {
           ? [Operation(field: ArticleField.struckTags.rawValue, kind: .add, body: element)] : []
         return Self.removal(of: element, from: .tags, in: state) + strike
       }
-    return operations.isEmpty ? nil : try append(operations, on: article, as: .annotate)
+  }
+
+  /// Makes a version the current one whatever the others say; `nil` leaves it to them again.
+  ///
+  /// - Returns: the change; `nil` when it is so already.
+  @discardableResult
+  package func pin(_ version: VersionName?, of article: ObjectID) throws -> ChangeID? {
+    guard let state = try state(of: article) else {
+      throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
+    }
+    guard state.isLive else { throw ReplicaFailure.deleted("article", article, by: "stet restore") }
+    let pins = state.entries(of: ArticleField.pin.rawValue)
+    let isAsWanted = pins.distinctValues.count < 2 && state.pinnedVersion == version
+    if isAsWanted { return nil }
+    return try append(
+      [
+        Operation(
+          field: ArticleField.pin.rawValue,
+          kind: .write,
+          names: pins.map(\.dot),
+          body: RegisterValue.body(version?.bytes.hex)
+        )
+      ],
+      on: article,
+      as: .edit
+    )
   }
 
   private static func removal(

@@ -75,31 +75,6 @@ extension Replica {
       )
     }
   }
-
-  /// The annotation that an id or the beginning of one (4 digits or more) names.
-  ///
-  /// - Throws: ``ReplicaFailure/noSuchItem(_:)``, ``ReplicaFailure/ambiguous(_:_:)``.
-  package func annotationID(_ selector: String) throws -> ObjectID {
-    let found = try database.read { db -> [ObjectID] in
-      let missing = 2 * ObjectID.byteCount - selector.utf8.count
-      guard (0...28).contains(missing),
-        let low = [UInt8](hex: selector + String(repeating: "0", count: missing)),
-        let high = [UInt8](hex: selector + String(repeating: "f", count: missing))
-      else { return [] }
-      return try Data.fetchAll(
-        db,
-        sql: "SELECT object FROM objects WHERE type = ? AND object >= ? AND object <= ? LIMIT 10",
-        arguments: [Int64(ObjectType.annotation.rawValue), low.blob, high.blob]
-      ).compactMap { ObjectID(type: ObjectType.annotation.rawValue, bytes: $0) }
-    }
-    guard found.count <= 1 else {
-      throw ReplicaFailure.ambiguous("\"\(selector)\"", found.map(\.bytes.hex))
-    }
-    guard let id = found.first else {
-      throw ReplicaFailure.noSuchItem("annotation \"\(selector)\"")
-    }
-    return id
-  }
 }
 
 /// Where a person says that an annotation's passage stands.

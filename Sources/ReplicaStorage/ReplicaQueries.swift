@@ -9,6 +9,7 @@ internal import LogStorage
 package struct ArticleDetail: Sendable {
   package let article: Article
   package let versions: [VersionDetail]
+  /// As threads: every answer below what it answers.
   package let annotations: [AnnotationDetail]
 }
 
@@ -18,6 +19,8 @@ package struct VersionDetail: Sendable {
   package let record: ArticleVersion
   package let sightings: [Sighting]
   package let isCurrent: Bool
+  /// Whether a person pinned it.
+  package let isPinned: Bool
 }
 
 /// An annotation as it is shown.
@@ -32,20 +35,25 @@ package struct AnnotationDetail: Sendable {
   /// Who made it, and when by their clock, ms.
   package let author: String
   package let time: Int64
+  package let isLive: Bool
+  /// Where it stands in its thread; `nil` of a deleted one.
+  package fileprivate(set) var thread: AnnotationThread.Place?
 }
 
 extension Replica {
   /// The archive's articles, newest first; those without a date last.
-  package func articles(limit: Int? = nil) throws -> [ArticleRow] {
+  ///
+  /// - `deleted`: those that are deleted, instead of those that are there.
+  package func articles(limit: Int? = nil, deleted: Bool = false) throws -> [ArticleRow] {
     try database.read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT \(ArticleRow.columns)
           FROM articles JOIN objects ON objects.id = articles.object
-          WHERE is_live ORDER BY published_ms DESC, objects.object LIMIT ?
+          WHERE is_live = ? ORDER BY published_ms DESC, objects.object LIMIT ?
           """,
-        arguments: [limit ?? -1]
+        arguments: [!deleted, limit ?? -1]
       ).map { try ArticleRow($0) }
     }
   }
@@ -73,21 +81,8 @@ extension Replica {
       [selector]
     )
     // A source's id may look like the beginning of another article's: then both are meant.
-    let prefixed = try objectIDs(beginningWith: selector, db)
+    let prefixed = try objectIDs(.article, beginningWith: selector, db)
     return named + prefixed.filter { !named.contains($0) }
-  }
-
-  private static func objectIDs(beginningWith digits: String, _ db: Database) throws -> [ObjectID] {
-    let missing = 32 - digits.utf8.count
-    guard (0...28).contains(missing),
-      let low = [UInt8](hex: digits + String(repeating: "0", count: missing)),
-      let high = [UInt8](hex: digits + String(repeating: "f", count: missing))
-    else { return [] }
-    return try objectIDs(
-      db,
-      "type = 1 AND object >= ? AND object <= ?",
-      [low.blob, high.blob]
-    )
   }
 
   private static func objectIDs(
@@ -108,12 +103,7 @@ extension Replica {
   package func detail(of id: ObjectID) throws -> ArticleDetail {
     try database.read { db in
       let store = StateStore(db)
-      guard let number = try store.existingNumber(of: id) else {
-        throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
-      }
-      let state = try store.state(of: number)
-      let versions = try store.versions(of: number)
-      let article = Article(id: id, state: state, versions: versions)
+      let (number, article, state, versions) = try store.article(id)
       let sightings = state.entries(of: ArticleField.sightings.rawValue)
         .compactMap { Sighting($0.value) }
       let details = versions.map { name, record in
@@ -121,7 +111,8 @@ extension Replica {
           name: name,
           record: record,
           sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
-          isCurrent: name == article.current
+          isCurrent: name == article.current,
+          isPinned: name == state.pinnedVersion
         )
       }
       return ArticleDetail(
@@ -129,13 +120,37 @@ extension Replica {
         versions: details.sorted {
           ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
         },
-        annotations: try Self.annotations(
-          of: id,
-          ArticlePassages(of: article, number: number, versions: versions, store),
-          db,
-          store
+        annotations: Self.threads(
+          try Self.annotations(
+            of: id,
+            ArticlePassages(of: article, number: number, versions: versions, store),
+            db,
+            store
+          )
         )
       )
+    }
+  }
+
+  /// The annotations of an article that were deleted, by time.
+  package func deletedAnnotations(of article: ObjectID) throws -> [AnnotationDetail] {
+    try database.read { db in
+      let store = StateStore(db)
+      let (number, shown, _, versions) = try store.article(article)
+      let passages = ArticlePassages(of: shown, number: number, versions: versions, store)
+      return try Self.annotations(of: article, passages, db, store).filter { !$0.isLive }
+    }
+  }
+
+  private static func threads(_ annotations: [AnnotationDetail]) -> [AnnotationDetail] {
+    let byID = Dictionary(uniqueKeysWithValues: annotations.map { ($0.id, $0) })
+    let places = AnnotationThread.places(
+      of: annotations.map { .init(id: $0.id, repliesTo: $0.target.repliesTo, isLive: $0.isLive) }
+    )
+    return places.compactMap { place in
+      var annotation = byID[place.id]
+      annotation?.thread = place
+      return annotation
     }
   }
 
@@ -151,9 +166,9 @@ extension Replica {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT annotations.object, objects.object
+        SELECT annotations.object, objects.object, annotations.is_live
         FROM annotations JOIN objects ON objects.id = annotations.object
-        WHERE annotations.article = ? AND annotations.is_live
+        WHERE annotations.article = ?
         """,
       arguments: [article.bytes.blob]
     )
@@ -173,9 +188,28 @@ extension Replica {
         note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
         place: try passages.place(of: target),
         author: try people.name(of: made.dot.lane),
-        time: made.time
+        time: made.time,
+        isLive: row[2]
       )
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+  }
+}
+
+extension StateStore {
+  /// An article with what it is made of.
+  ///
+  /// - Throws: ``ReplicaFailure/noSuchItem(_:)``.
+  func article(
+    _ id: ObjectID
+  ) throws -> (
+    number: Int64, article: Article, state: ObjectState, versions: [VersionName: ArticleVersion]
+  ) {
+    guard let number = try existingNumber(of: id) else {
+      throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
+    }
+    let state = try state(of: number)
+    let versions = try versions(of: number)
+    return (number, Article(id: id, state: state, versions: versions), state, versions)
   }
 }
 

@@ -41,7 +41,7 @@ enum ReplicaSchema {
   /// Tables whose rows follow from the log alone.
   static let derived = [
     "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
-    "annotations", "open_reviews", "touches", "unreadable", "digest_buckets",
+    "annotations", "collections", "open_reviews", "touches", "unreadable", "digest_buckets",
   ]
 
   static func createDerived(_ db: Database) throws {
@@ -141,6 +141,14 @@ enum ReplicaSchema {
           is_live INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX annotations_by_article ON annotations (article);
+
+        -- Collections by name, for lists.
+        CREATE TABLE collections (
+          object INTEGER PRIMARY KEY REFERENCES objects (id),
+          is_live INTEGER NOT NULL,
+          name TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX collections_by_name ON collections (name);
 
         -- What waits for review, in the order of its object's list. id: of the item, as people name it.
         CREATE TABLE open_reviews (

@@ -127,7 +127,7 @@ package final class ReplicaWriter {
     {
       throw LogFailure.tooLarge("value")
     }
-    if lane == nil { try openLane() }
+    try openLaneIfNeeded()
     let change = try write(
       ChangeDraft(
         object: object,
@@ -163,6 +163,13 @@ package final class ReplicaWriter {
     position += 1
     try state.apply(change, at: position)
     return change
+  }
+
+  /// The member of this machine.
+  func ownMember() throws -> PublicKey { try environment.identities.memberKey().publicKey }
+
+  func openLaneIfNeeded() throws {
+    if lane == nil { try openLane() }
   }
 
   /// Takes up the lane that this machine writes; begins one, certified by the member, where there

@@ -161,7 +161,12 @@ final class StateWriter {
       try db.cachedStatement(
         sql: "INSERT OR REPLACE INTO annotations (object, article, is_live) VALUES (?, ?, ?)"
       ).execute(arguments: [number, target.article.bytes.blob, state.isLive])
-    case .collection, .profile, .archive, nil:
+    case .collection:
+      let collection = ArticleCollection(id: object, state: state)
+      try db.cachedStatement(
+        sql: "INSERT OR REPLACE INTO collections (object, is_live, name) VALUES (?, ?, ?)"
+      ).execute(arguments: [number, collection.isLive, collection.name])
+    case .profile, .archive, nil:
       return
     }
   }

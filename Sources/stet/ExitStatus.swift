@@ -43,13 +43,14 @@ enum ExitStatus: Int32 {
   }
 
   /// The code and sentence; `nil` for what the argument parser words itself.
-  private static func describe(_ error: any Error) -> (ExitStatus, String)? {
+  static func describe(_ error: any Error) -> (ExitStatus, String)? {
     switch error {
     case let failure as VerbFailure: (failure.status, failure.message)
     case let failure as ReplicaFailure: (status(of: failure), failure.description)
     case let failure as LogFailure: (status(of: failure), failure.description)
     case let failure as PeerFailure: (status(of: failure), failure.message)
     case let failure as TransportFailure: (status(of: failure), failure.description)
+    case let failure as FrontMatterFailure: (.failed, failure.description)
     case let failure as ImportFailure: (.failed, failure.description)
     case let failure as CocoaError: (.failed, failure.localizedDescription)
     default:

@@ -67,39 +67,6 @@ struct ArticleJSON: Encodable {
     let text: String
   }
 
-  struct VersionJSON: Encodable {
-    struct SightingJSON: Encodable {
-      let fetched: String
-      let origin: String
-      let raw_sha256: String
-    }
-
-    let id: String
-    let current: Bool
-    let headline: Nullable<String>
-    let published: Nullable<String>
-    let published_raw: Nullable<String>
-    let modified: Nullable<String>
-    let sightings: [SightingJSON]
-  }
-
-  struct AnnotationJSON: Encodable {
-    let id: String
-    let motivation: String
-    let quote: Nullable<String>
-    let prefix: Nullable<String>
-    let suffix: Nullable<String>
-    let note: Nullable<String>
-    let author: String
-    let time: String
-    let version: String
-    /// exact, moved, uncertain or orphan; null for the whole article.
-    let state: Nullable<String>
-    /// Of the passage in `body`, Unicode scalars.
-    let start: Nullable<Int>
-    let end: Nullable<Int>
-  }
-
   let id: String
   let source: Nullable<String>
   let source_id: Nullable<String>
@@ -131,40 +98,8 @@ struct ArticleJSON: Encodable {
     tags = detail.article.tags
     body = shown.body
     blocks = Body.blocks(of: shown.body).map { BlockJSON(type: Self.type(of: $0), text: $0.text) }
-    annotations = detail.annotations.map { annotation in
-      let quote = annotation.target.passage?.quote
-      return AnnotationJSON(
-        id: annotation.id.bytes.hex,
-        motivation: annotation.motivation,
-        quote: Nullable(quote?.exact),
-        prefix: Nullable(quote?.prefix),
-        suffix: Nullable(quote?.suffix),
-        note: Nullable(text: annotation.note),
-        author: annotation.author,
-        time: Instant.iso(milliseconds: annotation.time),
-        version: annotation.target.version.bytes.hex,
-        state: Nullable(annotation.place?.state.rawValue),
-        start: Nullable(annotation.place?.range?.lowerBound),
-        end: Nullable(annotation.place?.range?.upperBound)
-      )
-    }
-    versions = detail.versions.map { version in
-      VersionJSON(
-        id: version.name.bytes.hex,
-        current: version.isCurrent,
-        headline: Nullable(text: version.record.headline),
-        published: Nullable(text: version.record.published),
-        published_raw: Nullable(text: version.record.publishedRaw),
-        modified: Nullable(text: version.record.modified),
-        sightings: version.sightings.map {
-          VersionJSON.SightingJSON(
-            fetched: Instant.iso(milliseconds: $0.fetched),
-            origin: $0.origin,
-            raw_sha256: $0.raw.bytes.hex
-          )
-        }
-      )
-    }
+    annotations = detail.annotations.map { AnnotationJSON($0) }
+    versions = detail.versions.map { VersionJSON($0) }
     conflicts = detail.article.conflicts.map { "\($0)" }
     deleted = !detail.article.isLive
   }
@@ -176,5 +111,86 @@ struct ArticleJSON: Encodable {
     case .list: "list"
     case .paragraph: "paragraph"
     }
+  }
+}
+
+/// A version of an article.
+struct VersionJSON: Encodable {
+  struct SightingJSON: Encodable {
+    let fetched: String
+    let origin: String
+    let raw_sha256: String
+  }
+
+  let id: String
+  let current: Bool
+  let pinned: Bool
+  let headline: Nullable<String>
+  let published: Nullable<String>
+  let published_raw: Nullable<String>
+  let modified: Nullable<String>
+  let sightings: [SightingJSON]
+
+  init(_ version: VersionDetail) {
+    id = version.name.bytes.hex
+    current = version.isCurrent
+    pinned = version.isPinned
+    headline = Nullable(text: version.record.headline)
+    published = Nullable(text: version.record.published)
+    published_raw = Nullable(text: version.record.publishedRaw)
+    modified = Nullable(text: version.record.modified)
+    sightings = version.sightings.map {
+      SightingJSON(
+        fetched: Instant.iso(milliseconds: $0.fetched),
+        origin: $0.origin,
+        raw_sha256: $0.raw.bytes.hex
+      )
+    }
+  }
+}
+
+/// An annotation.
+struct AnnotationJSON: Encodable {
+  let id: String
+  let motivation: String
+  let quote: Nullable<String>
+  let prefix: Nullable<String>
+  let suffix: Nullable<String>
+  let note: Nullable<String>
+  let author: String
+  let time: String
+  let version: String
+  /// exact, moved, uncertain or orphan; null for the whole article.
+  let state: Nullable<String>
+  /// Of the passage in the article's `body`, Unicode scalars.
+  let start: Nullable<Int>
+  let end: Nullable<Int>
+  /// What it answers.
+  let reply_to: Nullable<String>
+  /// The annotation that its thread begins with, and how deep it stands below that.
+  let thread: String
+  let depth: Int
+  let answers_deleted: Bool
+  let deleted: Bool
+
+  init(_ annotation: AnnotationDetail) {
+    let quote = annotation.target.passage?.quote
+    id = annotation.id.bytes.hex
+    motivation = annotation.motivation
+    self.quote = Nullable(quote?.exact)
+    prefix = Nullable(quote?.prefix)
+    suffix = Nullable(quote?.suffix)
+    note = Nullable(text: annotation.note)
+    author = annotation.author
+    time = Instant.iso(milliseconds: annotation.time)
+    version = annotation.target.version.bytes.hex
+    state = Nullable(annotation.place?.state.rawValue)
+    start = Nullable(annotation.place?.range?.lowerBound)
+    end = Nullable(annotation.place?.range?.upperBound)
+    reply_to = Nullable(annotation.target.repliesTo?.bytes.hex)
+    thread = (annotation.thread?.thread ?? annotation.id).bytes.hex
+    depth = annotation.thread?.depth ?? 0
+    answers_deleted = annotation.thread?.answersDeleted ?? false
+    deleted = !annotation.isLive
   }
 }

@@ -25,19 +25,28 @@ struct Stet: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Archive",
-        subcommands: [InitVerb.self, StatusVerb.self, DigestVerb.self, RebuildVerb.self]
+        subcommands: [
+          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, RebuildVerb.self,
+        ]
       ),
       CommandGroup(
         name: "Articles",
         subcommands: [
           ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, LogVerb.self,
+          CollectionVerb.self,
         ]
       ),
       CommandGroup(
         name: "Editing",
         subcommands: [
-          AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self, ResolveVerb.self,
-          CorrectionsVerb.self, OrphansVerb.self,
+          EditVerb.self, SetVerb.self, TagVerb.self, AnnotateVerb.self, NoteVerb.self,
+          PinVerb.self, RemoveVerb.self, RestoreVerb.self,
+        ]
+      ),
+      CommandGroup(
+        name: "Reviewing",
+        subcommands: [
+          ConflictsVerb.self, ResolveVerb.self, CorrectionsVerb.self, OrphansVerb.self,
           ReanchorVerb.self,
         ]
       ),

@@ -69,6 +69,37 @@ import Testing
     )
   }
 
+  @Test func `an unknown note, version or collection is refused`() throws {
+    for verb in ["edit", "rm", "restore"] {
+      try expectRefusal(["note", verb, "ffffffff"], status: 4, saying: "no note")
+    }
+    try expectRefusal(
+      ["note", "reply", "ffffffff", "--note", "x"],
+      status: 4,
+      saying: "no note"
+    )
+    try expectRefusal(["pin", "100231", "ffffffff"], status: 4, saying: "no version")
+    try expectRefusal(["collection", "show", "June"], status: 4, saying: "no collection")
+    try expectRefusal(["rm", "ffffffff"], status: 4, saying: "no article")
+    try expectRefusal(["restore", "ffffffff"], status: 4, saying: "no article")
+  }
+
+  @Test func `an edited text that cannot be taken is refused`() throws {
+    for (text, words) in [
+      ("no front matter", "front matter"), ("---\nheadline: \"a\n---\n", "cannot be read"),
+      ("---\ncolour: red\n---\n", "no field"),
+    ] {
+      try anna.write(text, to: "edited.md")
+      try expectRefusal(["edit", "100231", "--file", "edited.md"], status: 1, saying: words)
+    }
+    try Data([0xC3, 0x28]).write(to: anna.folder.appending(path: "broken.md"))
+    try expectRefusal(
+      ["edit", "100231", "--body", "--file", "broken.md"],
+      status: 1,
+      saying: "UTF-8"
+    )
+  }
+
   @Test func `a hub that does not know the archive is an error`() throws {
     let hub = try Hub(in: world, archives: ["other"])
     #expect(try anna.stet("remote", "add", "origin", hub.url("desk")).status == 0)
@@ -136,7 +167,10 @@ import Testing
     ["set", "100231", "colour=red"],
     ["tag", "100231", "noplus"], ["remote", "add", "x", "http://example.org"],
     ["annotate", "100231"],
-    ["sync"], ["sync", "nowhere"],
+    ["sync"], ["sync", "nowhere"], ["edit", "100231"], ["edit", "100231", "--file", "gone.md"],
+    ["import", "page.txt", "--fetched", "yesterday"], ["profile", "--name", ""],
+    ["pin", "100231", "abcd", "--unpin"], ["collection", "create", ""],
+    ["collection", "move", "c", "100231"], ["note", "reply", "abcd", "--note", ""],
   ])
   func `wrong usage is said and changes nothing`(arguments: [String]) throws {
     try expectRefusal(arguments, status: arguments == ["sync", "nowhere"] ? 4 : 2, saying: " ")
@@ -144,7 +178,12 @@ import Testing
 
   @Test(arguments: [
     "init", "import", "list", "show", "search", "annotate", "tag", "set", "conflicts", "log",
-    "status", "digest", "rebuild", "clone", "sync", "remote add", "remote list", "remote remove",
+    "status", "digest", "rebuild", "clone",
+    "edit", "note list", "note edit", "note reply", "note rm", "note restore", "rm", "restore",
+    "pin", "profile", "collection create", "collection list", "collection show", "collection add",
+    "collection remove", "collection move", "collection rename", "collection rm",
+    "collection restore",
+    "sync", "remote add", "remote list", "remote remove",
   ])
   func `every verb has help with an example`(verb: String) throws {
     let words = verb.split(separator: " ").map(String.init)

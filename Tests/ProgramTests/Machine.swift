@@ -16,6 +16,23 @@ struct Machine {
     try Run("stet", arguments, in: folder)
   }
 
+  /// Runs `stet` with a shell script as its editor, which finds the file to edit in `$1`.
+  func stet(_ arguments: String..., editor script: String) throws -> Run {
+    try Data("#!/bin/sh\n\(script)\n".utf8).write(to: folder.appending(path: "editor.sh"))
+    return try Run(
+      "stet",
+      arguments,
+      in: folder,
+      environment: ["EDITOR": "sh editor.sh", "VISUAL": "", "TMPDIR": folder.path]
+    )
+  }
+
+  /// Runs `stet` with a text on its stdin.
+  func stet(_ arguments: String..., input: String) throws -> Run {
+    try write(input, to: "stdin.txt")
+    return try Run("stet", arguments, in: folder, input: folder.appending(path: "stdin.txt"))
+  }
+
   /// What a successful run prints, as JSON.
   func json(_ arguments: String...) throws -> Any {
     let run = try Run("stet", arguments + ["--json"], in: folder)
@@ -30,16 +47,8 @@ struct Machine {
   }
 
   /// A file in the machine's folder.
-  ///
-  /// - `modified`: when it says that it was written, seconds since 1970-01-01 UTC.
-  func write(_ text: String, to name: String, modified: Double? = nil) throws {
-    let file = folder.appending(path: name)
-    try Data(text.utf8).write(to: file)
-    guard let modified else { return }
-    try FileManager.default.setAttributes(
-      [.modificationDate: Date(timeIntervalSince1970: modified)],
-      ofItemAtPath: file.path
-    )
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: folder.appending(path: name))
   }
 }
 
@@ -66,8 +75,20 @@ struct Run: Sendable {
   let output: String
   let complaints: String
 
-  init(_ program: String, _ arguments: [String], in folder: URL) throws {
-    let process = try Programs.start(program, arguments, in: folder)
+  init(
+    _ program: String,
+    _ arguments: [String],
+    in folder: URL,
+    environment: [String: String] = [:],
+    input: URL? = nil
+  ) throws {
+    let process = try Programs.start(
+      program,
+      arguments,
+      in: folder,
+      environment: environment,
+      input: input
+    )
     // Both pipes are drained before the wait, so that neither can fill up and block the program.
     let complaints = Programs.drain(process.complaints)
     output = String(
@@ -92,7 +113,13 @@ enum Programs {
   static let folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent()
 
-  static func start(_ program: String, _ arguments: [String], in folder: URL) throws -> Started {
+  static func start(
+    _ program: String,
+    _ arguments: [String],
+    in folder: URL,
+    environment more: [String: String] = [:],
+    input: URL? = nil
+  ) throws -> Started {
     let process = Process()
     process.executableURL = Self.folder.appending(path: program)
     process.arguments = arguments
@@ -101,9 +128,10 @@ enum Programs {
     environment["XDG_STATE_HOME"] = folder.appending(path: "state").path
     environment["STET_NAME"] = folder.lastPathComponent
     environment["STET_ARCHIVE"] = nil
-    process.environment = environment
+    process.environment = environment.merging(more) { $1 }
     let started = Started(process: process, output: Pipe(), complaints: Pipe())
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput =
+      try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = started.output
     process.standardError = started.complaints
     try process.run()

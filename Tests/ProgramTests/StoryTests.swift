@@ -59,12 +59,8 @@ import Testing
   @Test func `importing twice changes nothing, and a revised page adds a version`() throws {
     let world = try World()
     let anna = try Machine("anna", in: world)
-    try anna.write(TestPage.text(), to: "page.txt", modified: 1_600_000_000)
-    try anna.write(
-      TestPage.text(extra: " It was late."),
-      to: "later.txt",
-      modified: 1_600_000_060
-    )
+    try anna.write(TestPage.text(), to: "page.txt")
+    try anna.write(TestPage.text(extra: " It was late."), to: "later.txt")
     #expect(try anna.stet("init", "desk").status == 0)
     let first = try anna.json("import", "page.txt", "--source", "harbour") as? [String: Any]
     #expect(first?["new"] as? Int == 1)

@@ -44,7 +44,7 @@ enum DerivedState {
         sql: """
           SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('objects', 'entries',
             'deletions', 'texts', 'text_edits', 'versions', 'raw_inputs', 'articles',
-            'annotations', 'touches', 'unreadable')
+            'annotations', 'collections', 'touches', 'unreadable')
           ORDER BY name
           """
       )

@@ -14,9 +14,13 @@ struct ImportVerb: ParsableCommand {
       What is there already is left alone; a page that has changed adds a version and keeps the \
       old one. A line that is no article is reported, and the rest goes on (exit code 3).
 
+      Of several versions the one that its source modified last is current, else the one that was \
+      fetched last. Say with --fetched when an old capture was fetched: else it counts as fetched now.
+
       Example:
         stet import page.txt --source iranpress
         stet import wire-1987.jsonl.gz
+        stet import 2019/page.txt --source iranpress --fetched 2019-09-16
         stet import --explain page.txt
       """
   )
@@ -27,6 +31,8 @@ struct ImportVerb: ParsableCommand {
   @Option(help: "Their language (BCP 47), where they name none.") var language: String?
   @Option(help: "A JSON file with the labels and furniture of a page layout.", completion: .file())
   var profile: String?
+  @Option(help: "When the files were fetched (2019-09-16, 2019-09-16T02:42:00Z); else now.")
+  var fetched: String?
   @Option(help: "Say what becomes of each line of a page, and import nothing.", completion: .file())
   var explain: String?
 
@@ -46,9 +52,10 @@ struct ImportVerb: ParsableCommand {
       try PageExplanationOutput.write(explain, options: options, json: global.json)
       return
     }
+    let fetched = try self.fetched.map { try Self.time($0) } ?? Machine.now()
     let replica = try global.open()
     let start = ContinuousClock.now
-    var run = ImportRun(replica: replica, options: options, isQuiet: global.quiet)
+    var run = ImportRun(replica: replica, options: options, fetched: fetched, isQuiet: global.quiet)
     for file in files { run.take(file) }
     try replica.close()
     // What was imported before it is in the archive; the counts would hide that something is missing.
@@ -60,6 +67,16 @@ struct ImportVerb: ParsableCommand {
       Console.note(run.counts.sentence)
     }
     if run.counts.rejected > 0 { throw ExitCode(ExitStatus.partlyDone.rawValue) }
+  }
+
+  private static func time(_ text: String) throws -> Int64 {
+    guard let time = Instant.milliseconds(ofISO: text) else {
+      throw VerbFailure(
+        .usage,
+        "\"\(text)\" is no time for --fetched: write 2019-09-16 or 2019-09-16T02:42:00Z (UTC)"
+      )
+    }
+    return time
   }
 
   private static func profile(in file: String?) throws -> LabelledTextProfile {
@@ -115,6 +132,8 @@ private struct ImportJSON: Encodable {
 struct ImportRun {
   private let replica: Replica
   private let options: ImportOptions
+  /// ms since 1970-01-01 UTC.
+  private let fetched: Int64
   private let isQuiet: Bool
   private var action: UInt64?
   private var seen: Set<Hash> = []
@@ -122,9 +141,10 @@ struct ImportRun {
   /// The first thing that stopped everything.
   private(set) var failure: (any Error)?
 
-  init(replica: Replica, options: ImportOptions, isQuiet: Bool) {
+  init(replica: Replica, options: ImportOptions, fetched: Int64, isQuiet: Bool) {
     self.replica = replica
     self.options = options
+    self.fetched = fetched
     self.isQuiet = isQuiet
   }
 
@@ -137,10 +157,9 @@ struct ImportRun {
     defer { progress.finish() }
     do {
       var file = try ArticleFile(path: path, options: options)
-      let fetched = try Self.modified(path)
       var end = FileEnd.notReached
       while case .notReached = end {
-        end = try transaction(from: &file, path: path, fetched: fetched)
+        end = try transaction(from: &file, path: path)
         progress.show(file.bytesRead, of: file.totalBytes)
       }
       if case .damaged(let problem) = end { throw problem }
@@ -164,14 +183,13 @@ struct ImportRun {
   /// few enough that others get the lock now and then.
   private mutating func transaction(
     from file: inout ArticleFile,
-    path: String,
-    fetched: Int64
+    path: String
   ) throws -> FileEnd {
     var counts = counts
     var seen = seen
     var end = FileEnd.notReached
     let origin = URL(filePath: path).lastPathComponent
-    action = try replica.write(continuing: action) { writer in
+    action = try replica.write(continuing: action) { [fetched] writer in
       for _ in 0..<Self.batchesPerTransaction {
         let batch: [ImportedRecord]?
         do throws(ImportFailure) {
@@ -247,12 +265,5 @@ struct ImportRun {
 
   private static func place(_ path: String, _ line: Int?) -> String {
     line.map { "\(path), line \($0)" } ?? path
-  }
-
-  /// When a file was last written, which is the best guess at when it was fetched, ms.
-  private static func modified(_ path: String) throws -> Int64 {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    let date = attributes[.modificationDate] as? Date ?? Date()
-    return Int64((date.timeIntervalSince1970 * 1000).rounded())
   }
 }

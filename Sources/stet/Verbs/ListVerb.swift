@@ -13,14 +13,16 @@ struct ListVerb: ParsableCommand {
 
       Example:
         stet list --limit 20
+        stet list --deleted
       """
   )
 
   @OptionGroup var global: GlobalOptions
   @Option(help: "How many at most.") var limit: Int?
+  @Flag(help: "Those that were deleted, instead.") var deleted = false
 
   func run() throws {
-    let articles = try global.open(.readOnly).articles(limit: limit)
+    let articles = try global.open(.readOnly).articles(limit: limit, deleted: deleted)
     if global.json {
       try JSONOutput.write(articles.map { ListedArticleJSON($0) })
     } else {

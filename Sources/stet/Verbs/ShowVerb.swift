@@ -63,13 +63,23 @@ enum ArticleOutput {
   }
 
   private static func write(_ annotation: AnnotationDetail, number: Int) {
-    let passage = annotation.target.passage.map { "\"\($0.quote.exact)\"" } ?? "the whole article"
+    let thread = annotation.thread
+    let indent = String(repeating: "    ", count: min(thread?.depth ?? 0, 8))
+    let subject =
+      thread?.answersDeleted == true
+      ? "(answers a deleted note)"
+      : annotation.target.repliesTo != nil
+        ? "answers"
+        : "on " + (annotation.target.passage.map { "\"\($0.quote.exact)\"" } ?? "the whole article")
     Console.write(
-      "[\(number)] \(Console.oneLine(annotation.author)), "
-        + "\(Instant.iso(milliseconds: annotation.time)), on \(Console.oneLine(passage))"
+      "\(indent)[\(number)] \(annotation.id.bytes.hex.prefix(8)) "
+        + "\(Console.oneLine(annotation.author)), "
+        + "\(Instant.iso(milliseconds: annotation.time)), \(Console.oneLine(subject))"
         + (annotation.place.map { $0.state == .exact ? "" : " (\($0.state.rawValue))" } ?? "")
     )
-    if !annotation.note.isEmpty { Console.write("    " + Console.harmless(annotation.note)) }
+    guard !annotation.note.isEmpty else { return }
+    let note = Console.harmless(annotation.note)
+    Console.write(indent + "    " + note.replacing("\n", with: "\n\(indent)    "))
   }
 
   private static func line(_ name: String, _ value: String) {
