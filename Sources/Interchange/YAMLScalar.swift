@@ -37,6 +37,8 @@ enum YAMLScalar {
 
   private static func quoted(_ text: String) -> String {
     var result = String.UnicodeScalarView()
+    // Yams reads scalars through Foundation, which drops a U+FEFF that stands first.
+    if text.unicodeScalars.first == "\u{FEFF}" { result += "\\uFEFF".unicodeScalars }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\"".unicodeScalars
