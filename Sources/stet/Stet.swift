@@ -30,7 +30,7 @@ struct Stet: AsyncParsableCommand {
       CommandGroup(
         name: "Articles",
         subcommands: [
-          ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, LogVerb.self,
+          ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self,
         ]
       ),
       CommandGroup(
@@ -38,6 +38,12 @@ struct Stet: AsyncParsableCommand {
         subcommands: [
           AnnotateVerb.self, TagVerb.self, SetVerb.self, ConflictsVerb.self, ResolveVerb.self,
           CorrectionsVerb.self,
+        ]
+      ),
+      CommandGroup(
+        name: "History",
+        subcommands: [
+          LogVerb.self, DiffVerb.self, BlameVerb.self, UndoVerb.self, RedoVerb.self,
         ]
       ),
       CommandGroup(
