@@ -7,23 +7,30 @@ internal import GRDB
 ///
 /// Made for one article and asked for all its annotations.
 final class ArticlePassages {
-  private let store: StateStore
-  private let number: Int64
   private let article: Article
   private let versions: [VersionName: ArticleVersion]
+  private let history: (TextID) throws -> TextHistory?
   private var texts: [VersionName: PassageText] = [:]
   private var carried: [VersionName: CarriedPassages] = [:]
 
+  /// - `history`: of a text of the article; `nil` when nobody edited it.
   init(
+    of article: Article,
+    versions: [VersionName: ArticleVersion],
+    history: @escaping (TextID) throws -> TextHistory?
+  ) {
+    self.article = article
+    self.versions = versions
+    self.history = history
+  }
+
+  convenience init(
     of article: Article,
     number: Int64,
     versions: [VersionName: ArticleVersion],
     _ store: StateStore
   ) {
-    self.article = article
-    self.number = number
-    self.versions = versions
-    self.store = store
+    self.init(of: article, versions: versions) { try store.history(of: $0, in: number) }
   }
 
   /// The place of an annotation's passage; `nil` for an annotation of the whole article.
@@ -54,7 +61,7 @@ final class ArticlePassages {
     guard let record = versions[version] else { return nil }
     let id = TextID(field: ArticleField.body.rawValue, version: version.bytes)
     let text =
-      try store.history(of: id, in: number).map { PassageText($0.spans) }
+      try history(id).map { PassageText($0.spans) }
       ?? PassageText(record.body)
     texts[version] = text
     return text

@@ -90,10 +90,10 @@ extension Replica {
         )
       } ?? ""
     let people = People(db)
-    var reader = ChangeReader(db)
+    let reader = LogReader(db)
     return try store.reviewItems(of: state, number: number).map { item in
       var deeds: [Dot: OpenReview.Deed] = [:]
-      for dot in item.dots { deeds[dot] = try Self.deed(dot, on: object, &reader, people) }
+      for dot in item.dots { deeds[dot] = try Self.deed(dot, on: object, reader, people) }
       return OpenReview(
         object: object,
         article: article,
@@ -107,7 +107,7 @@ extension Replica {
   private static func deed(
     _ dot: Dot,
     on object: ObjectID,
-    _ reader: inout ChangeReader,
+    _ reader: LogReader,
     _ people: People
   ) throws -> OpenReview.Deed? {
     guard let change = try reader.change(ChangeID(lane: dot.lane, seq: dot.seq)) else {

@@ -104,30 +104,11 @@ extension Replica {
     try database.read { db in
       let store = StateStore(db)
       let (number, article, state, versions) = try store.article(id)
-      let sightings = state.entries(of: ArticleField.sightings.rawValue)
-        .compactMap { Sighting($0.value) }
-      let details = versions.map { name, record in
-        VersionDetail(
-          name: name,
-          record: record,
-          sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
-          isCurrent: name == article.current,
-          isPinned: name == state.pinnedVersion
-        )
-      }
+      let passages = ArticlePassages(of: article, number: number, versions: versions, store)
       return ArticleDetail(
         article: article,
-        versions: details.sorted {
-          ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
-        },
-        annotations: Self.threads(
-          try Self.annotations(
-            of: id,
-            ArticlePassages(of: article, number: number, versions: versions, store),
-            db,
-            store
-          )
-        )
+        versions: VersionDetail.all(of: article, state, versions),
+        annotations: AnnotationDetail.threads(try Self.annotations(of: id, passages, db, store))
       )
     }
   }
@@ -139,18 +120,6 @@ extension Replica {
       let (number, shown, _, versions) = try store.article(article)
       let passages = ArticlePassages(of: shown, number: number, versions: versions, store)
       return try Self.annotations(of: article, passages, db, store).filter { !$0.isLive }
-    }
-  }
-
-  private static func threads(_ annotations: [AnnotationDetail]) -> [AnnotationDetail] {
-    let byID = Dictionary(uniqueKeysWithValues: annotations.map { ($0.id, $0) })
-    let places = AnnotationThread.places(
-      of: annotations.map { .init(id: $0.id, repliesTo: $0.target.repliesTo, isLive: $0.isLive) }
-    )
-    return places.compactMap { place in
-      var annotation = byID[place.id]
-      annotation?.thread = place
-      return annotation
     }
   }
 
@@ -166,33 +135,83 @@ extension Replica {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT annotations.object, objects.object, annotations.is_live
+        SELECT annotations.object, objects.object
         FROM annotations JOIN objects ON objects.id = annotations.object
         WHERE annotations.article = ?
         """,
       arguments: [article.bytes.blob]
     )
     return try rows.compactMap { row -> AnnotationDetail? in
-      let state = try store.state(of: row[0])
-      guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
-        let target = AnnotationTarget(entry.value),
-        let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: row[1] as Data)
-      else { return nil }
-      let motivation = state.entries(of: AnnotationField.motivation.rawValue).shown
-      // Who confirms a new place for a passage writes the target and is not the author.
-      let made = motivation ?? entry
-      return AnnotationDetail(
-        id: id,
-        target: target,
-        motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
-        note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
-        place: try passages.place(of: target),
-        author: try people.name(of: made.dot.lane),
-        time: made.time,
-        isLive: row[2]
-      )
+      guard let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: row[1] as Data) else {
+        return nil
+      }
+      return try AnnotationDetail(id, try store.state(of: row[0]), passages, people)
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }
+}
+
+extension VersionDetail {
+  /// The versions of an article, as they were first seen.
+  static func all(
+    of article: Article,
+    _ state: ObjectState,
+    _ versions: [VersionName: ArticleVersion]
+  ) -> [VersionDetail] {
+    let sightings = state.entries(of: ArticleField.sightings.rawValue)
+      .compactMap { Sighting($0.value) }
+    return versions.map { name, record in
+      VersionDetail(
+        name: name,
+        record: record,
+        sightings: sightings.filter { $0.version == name }.sorted { $0.fetched < $1.fetched },
+        isCurrent: name == article.current,
+        isPinned: name == state.pinnedVersion
+      )
+    }.sorted {
+      ($0.sightings.first?.fetched ?? 0, $0.name) < ($1.sightings.first?.fetched ?? 0, $1.name)
+    }
+  }
+}
+
+extension AnnotationDetail {
+  /// An annotation as its state says; `nil` for one without a readable target.
+  init?(
+    _ id: ObjectID,
+    _ state: ObjectState,
+    _ passages: ArticlePassages,
+    _ people: People
+  ) throws {
+    guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
+      let target = AnnotationTarget(entry.value)
+    else { return nil }
+    let motivation = state.entries(of: AnnotationField.motivation.rawValue).shown
+    // Who confirms a new place for a passage writes the target and is not the author.
+    let made = motivation ?? entry
+    self.init(
+      id: id,
+      target: target,
+      motivation: motivation.flatMap { RegisterValue.text($0.value) } ?? "",
+      note: state.text(TextID(field: AnnotationField.note.rawValue))?.content ?? "",
+      place: try passages.place(of: target),
+      author: try people.name(of: made.dot.lane),
+      time: made.time,
+      isLive: state.isLive
+    )
+  }
+
+  /// The annotations that are shown, as threads.
+  static func threads(_ annotations: [AnnotationDetail]) -> [AnnotationDetail] {
+    let byID = Dictionary(uniqueKeysWithValues: annotations.map { ($0.id, $0) })
+    let places = AnnotationThread.places(
+      of: annotations.map { .init(id: $0.id, repliesTo: $0.target.repliesTo, isLive: $0.isLive) }
+    )
+    return places.compactMap { place in
+      var annotation = byID[place.id]
+      annotation?.thread = place
+      return annotation
+    }
+  }
+
 }
 
 extension StateStore {

@@ -41,7 +41,8 @@ enum ReplicaSchema {
   /// Tables whose rows follow from the log alone.
   static let derived = [
     "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
-    "annotations", "collections", "open_reviews", "touches", "unreadable", "digest_buckets",
+    "annotations", "collections", "open_reviews", "touches", "undos", "unreadable",
+    "digest_buckets",
   ]
 
   static func createDerived(_ db: Database) throws {
@@ -165,6 +166,16 @@ enum ReplicaSchema {
           object INTEGER NOT NULL REFERENCES objects (id)
         ) STRICT;
         CREATE INDEX touches_by_object ON touches (object);
+
+        -- Which action takes back which, each by the seq of its first change.
+        CREATE TABLE undos (
+          undone_lane INTEGER NOT NULL REFERENCES lanes (id),
+          undone_action INTEGER NOT NULL,
+          lane INTEGER NOT NULL REFERENCES lanes (id),
+          action INTEGER NOT NULL,
+          PRIMARY KEY (undone_lane, undone_action, lane, action)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX undos_by_action ON undos (lane, action);
 
         -- Positions of changes whose payload this version cannot read: they need a newer stet.
         CREATE TABLE unreadable (position INTEGER PRIMARY KEY) STRICT;

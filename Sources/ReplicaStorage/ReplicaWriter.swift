@@ -16,10 +16,10 @@ package final class ReplicaWriter {
   /// Packs compressed at once; more would only wait in memory.
   private static let sealingLimit = 4
 
-  private let db: Database
+  let db: Database
   private let environment: ReplicaEnvironment
   private let log: SQLiteLog
-  private let state: StateWriter
+  let state: StateWriter
   private let time: Int64
   private var lane: LaneWriter?
   private var draft: PackDraft?

@@ -61,6 +61,7 @@ final class StateWriter {
     try store.save(new, over: old, of: number)
     try db.cachedStatement(sql: "INSERT INTO touches (position, object) VALUES (?, ?)")
       .execute(arguments: [Int64(position), number])
+    if let undone = payload.undoes { try ActionIndex(db, store).keep(undone, undoneBy: change) }
     dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
     if edits.isEmpty {
       try show(

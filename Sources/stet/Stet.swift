@@ -32,8 +32,7 @@ struct Stet: AsyncParsableCommand {
       CommandGroup(
         name: "Articles",
         subcommands: [
-          ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, LogVerb.self,
-          CollectionVerb.self,
+          ImportVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, CollectionVerb.self,
         ]
       ),
       CommandGroup(
@@ -48,6 +47,12 @@ struct Stet: AsyncParsableCommand {
         subcommands: [
           ConflictsVerb.self, ResolveVerb.self, CorrectionsVerb.self, OrphansVerb.self,
           ReanchorVerb.self,
+        ]
+      ),
+      CommandGroup(
+        name: "History",
+        subcommands: [
+          LogVerb.self, DiffVerb.self, BlameVerb.self, UndoVerb.self, RedoVerb.self,
         ]
       ),
       CommandGroup(

@@ -47,7 +47,7 @@ import Testing
   @Test func `a passage that the source rewrote is an orphan until somebody anchors it`() throws {
     let world = try World()
     let anna = try Machine("anna", in: world)
-    try anna.write(TestPage.text(), to: "page.txt", modified: 1_600_000_000)
+    try anna.write(TestPage.text(), to: "page.txt")
     #expect(try anna.stet("init", "desk").status == 0)
     #expect(try anna.stet("import", "page.txt", "--source", "harbour").status == 0)
     let annotated = try anna.stet(
@@ -66,7 +66,7 @@ import Testing
       "choose between a repair and a bridge",
       with: "say yes or no"
     )
-    try anna.write(revised, to: "later.txt", modified: 1_600_000_060)
+    try anna.write(revised, to: "later.txt")
     #expect(try anna.stet("import", "later.txt", "--source", "harbour").status == 0)
     let orphan = try #require(try objects(anna, "orphans").first)
     #expect(["uncertain", "orphan"].contains(orphan["state"] as? String ?? ""))

@@ -140,8 +140,8 @@ import Testing
     try sync()
     func threads() throws -> [String] {
       try anna.detail(of: article).annotations.map {
-        String(repeating: "-", count: $0.place?.depth ?? -1) + $0.note
-          + ($0.place?.answersDeleted == true ? "!" : "")
+        String(repeating: "-", count: $0.thread?.depth ?? -1) + $0.note
+          + ($0.thread?.answersDeleted == true ? "!" : "")
       }
     }
     #expect(try threads() == ["1", "-1.1", "--1.1.1", "2"])
@@ -237,7 +237,7 @@ import Testing
     try sync()
     for replica in [anna, bert] {
       #expect(try replica.profiles().map(\.name) == ["Bert B.", "anna"])
-      #expect(try replica.conflicts().isEmpty)
+      #expect(try replica.openReviews().isEmpty)
     }
     #expect(try anna.profiles().map(\.isOwn) == [false, true])
   }

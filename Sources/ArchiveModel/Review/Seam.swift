@@ -62,28 +62,7 @@ package struct SeamFinder {
     }
     self.content = content
     self.places = places
-    blocks = Self.blocks(of: content)
-  }
-
-  /// Runs of lines that hold more than spaces and tabs.
-  private static func blocks(of content: [Unicode.Scalar]) -> [Range<Int>] {
-    var blocks: [Range<Int>] = []
-    var start = 0
-    var isGoingOn = false
-    while start < content.count {
-      let end = content[start...].firstIndex(of: "\n") ?? content.count
-      let isBlank = content[start..<end].allSatisfy { $0 == " " || $0 == "\t" }
-      if isBlank {
-        isGoingOn = false
-      } else if isGoingOn, let last = blocks.last {
-        blocks[blocks.count - 1] = last.lowerBound..<end
-      } else {
-        blocks.append(start..<end)
-        isGoingOn = true
-      }
-      start = end + 1
-    }
-    return blocks
+    blocks = Body.ranges(ofBlocksIn: content)
   }
 
   private mutating func seams() -> [Seam] {

@@ -12,18 +12,36 @@ struct ShowVerb: ParsableCommand {
       ID is an article's id or the beginning of it (4 digits or more), its source's id, or its \
       address.
 
+      --at TIME shows it with all that had been made by then by the authors' clocks, on whatever       machine; a change that builds on one which by its own author's clock came later is left out.       --at CHANGE shows it as this replica had it right after that change of 'stet log' came to it.
+
       Example:
         stet show 5f3a
+        stet show 5f3a --at 2021-03-04
+        stet show 5f3a --at 3fa9c2d1:12
         stet show 258804 --json
       """
   )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An article.") var id: String
+  @Option(help: ArgumentHelp(PastSelector.help, valueName: "time|change")) var at: String?
 
   func run() throws {
     let replica = try global.open(.readOnly)
-    let detail = try replica.detail(of: try replica.articleID(id))
+    let article = try replica.articleID(id)
+    let moment = try at.map { text in
+      guard let moment = try PastSelector.moment(text, in: replica) else {
+        throw VerbFailure(
+          .usage,
+          "\"\(text)\" is neither a time nor a change: write 2021-03-04T06:10:00Z, 2021-03-04, or a "
+            + "change as 'stet log' prints it"
+        )
+      }
+      return moment
+    }
+    let detail =
+      try moment.map { try replica.detail(of: article, at: $0) }
+      ?? replica.detail(of: article)
     if global.json {
       try JSONOutput.write(ArticleJSON(detail))
     } else {
