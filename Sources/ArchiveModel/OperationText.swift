@@ -22,10 +22,15 @@ package enum OperationText {
     if object.type == ObjectType.annotation.rawValue,
       operation.field == AnnotationField.target.rawValue
     {
-      guard let passage = AnnotationTarget(operation.body)?.passage else {
-        return "annotated the article"
-      }
+      let target = AnnotationTarget(operation.body)
+      if target?.repliesTo != nil { return "answered a note" }
+      guard let passage = target?.passage else { return "annotated the article" }
       return "annotated \"\(passage.quote.exact)\""
+    }
+    if object.type == ObjectType.collection.rawValue,
+      operation.field == CollectionField.order.rawValue
+    {
+      return "set the order"
     }
     guard let text = RegisterValue.text(operation.body) else { return "withdrew \(field)" }
     return "set \(field) to \"\(text)\""

@@ -1,4 +1,4 @@
-internal import ArchiveModel
+package import ArchiveModel
 package import CRDT
 
 /// Two replicas that both have a text, edit it offline, and then take in each other's edit.
@@ -31,6 +31,9 @@ package struct ReplayedMerge: Sendable {
     for edit in edits { stored += text.merge([edit], onto: stored) }
     return text
   }
+
+  /// The passages where the two edits met.
+  package var seams: [Seam] { SeamFinder.seams(of: TextHistory(base: base, edits: edits)) }
 
   /// How a merged text compares with what people kept.
   package enum Verdict: String, CaseIterable, Sendable {

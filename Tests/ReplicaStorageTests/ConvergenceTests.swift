@@ -13,7 +13,11 @@ import Testing
       for _ in 0..<40 { try history.step() }
       try history.settle()
       let digests = try history.replicas.map { StateDigest.description(of: try $0.digest()) }
-      return Set(digests).count == 1 ? nil : "digests differ: \(digests)"
+      guard Set(digests).count == 1 else { return "digests differ: \(digests)" }
+      let reviews = try history.replicas.map { try $0.openReviews().map(\.item.id) }
+      guard Set(reviews).count == 1 else { return "review lists differ" }
+      let counts = try history.replicas.map { try $0.status().conflicts }
+      return Set(counts) == [reviews[0].count] ? nil : "reviews are not all written down: \(counts)"
     }
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
@@ -26,6 +30,7 @@ struct RandomHistory {
   private var random: SeededRandom
   private var articles: [ObjectID] = []
   private var annotations: [ObjectID] = []
+  private var collections: [ObjectID] = []
 
   private static let words = [
     "old", "new", "é", "e\u{301}", "سلام", "한국", "👩‍👩‍👧", "line\nbreak", "a\r\nb", "",
@@ -44,14 +49,18 @@ struct RandomHistory {
 
   mutating func step() throws {
     let replica = replicas[Int.random(in: 0..<5, using: &random)]
-    switch Int.random(in: 0..<10, using: &random) {
-    case 0..<3: try syncPair()
-    case 3: try set(on: replica)
-    case 4: try tag(on: replica)
-    case 5: try annotate(on: replica)
-    case 6, 7: try edit(on: replica)
-    case 8: try deleteOrRestore(on: replica)
-    default: try importVersion(on: replica)
+    switch Int.random(in: 0..<15, using: &random) {
+    case 0..<4: try syncPair()
+    case 4: try set(on: replica)
+    case 5: try tag(on: replica)
+    case 6: try annotate(on: replica)
+    case 7, 8: try edit(on: replica)
+    case 9: try deleteOrRestore(on: replica)
+    case 10: try importVersion(on: replica)
+    case 11: try review(on: replica)
+    case 12: try undoOrRedo(on: replica)
+    case 13: try collect(on: replica)
+    default: try pinOrReply(on: replica)
     }
   }
 
@@ -206,5 +215,79 @@ struct RandomHistory {
       try $0.importArticle("\(number)", headline: headline, body: "one two")
     }
     if !articles.contains(id) { articles.append(id) }
+  }
+
+  /// Settles something on the review list.
+  private mutating func review(on replica: Replica) throws {
+    guard let review = try replica.openReviews().randomElement(using: &random) else { return }
+    let number = Int.random(in: 1...2, using: &random)
+    try replica.write { writer in
+      switch review.item {
+      case .conflict: try writer.resolve(review, by: .take(number))
+      case .deletion: try writer.resolve(review, by: number == 1 ? .keep : .reviewed)
+      case .seam: try writer.resolve(review, by: .reviewed)
+      }
+    }
+  }
+
+  private mutating func undoOrRedo(on replica: Replica) throws {
+    let isUndo = Int.random(in: 0..<3, using: &random) > 0
+    do {
+      try replica.write { _ = isUndo ? try $0.undoNewest() : try $0.redoNewest() }
+    } catch is ReplicaFailure {
+      // There is nothing to take back.
+    }
+  }
+
+  /// Makes a collection, or puts an article into one, takes one out, or moves one.
+  private mutating func collect(on replica: Replica) throws {
+    let article = article()
+    guard let collection = collections.randomElement(using: &random)
+    else {
+      collections.append(try replica.write { try $0.createCollection(named: "c") })
+      return
+    }
+    let choice = Int.random(in: 0..<3, using: &random)
+    do {
+      try replica.write { writer in
+        switch choice {
+        case 0: _ = try writer.add([article], to: collection)
+        case 1: _ = try writer.remove([article], from: collection)
+        default: _ = try writer.move(article, in: collection, to: .first)
+        }
+      }
+    } catch is ReplicaFailure {
+      // The article or the collection is not here, or not in it.
+    }
+  }
+
+  private mutating func pinOrReply(on replica: Replica) throws {
+    let article = article()
+    let note = word()
+    if let annotation = annotations.randomElement(using: &random), Bool.random(using: &random) {
+      do {
+        annotations.append(try replica.write { try $0.reply(to: annotation, note: note + "!") })
+      } catch is ReplicaFailure {
+        // What is to be answered is not here, or deleted.
+      }
+      return
+    }
+    try replica.write { writer in
+      guard let (shown, state) = try writer.article(article), let current = shown.current else {
+        return
+      }
+      try writer.append(
+        [
+          Operation(
+            field: ArticleField.pin.rawValue,
+            kind: .write,
+            names: state.entries(of: ArticleField.pin.rawValue).map(\.dot),
+            body: RegisterValue.body(current.bytes.hex)
+          )
+        ],
+        on: article,
+        as: .edit
+      )
+    }
   }
 }

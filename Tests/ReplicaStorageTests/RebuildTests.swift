@@ -44,7 +44,7 @@ enum DerivedState {
         sql: """
           SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('objects', 'entries',
             'deletions', 'texts', 'text_edits', 'versions', 'raw_inputs', 'articles',
-            'annotations', 'collections', 'touches', 'unreadable')
+            'annotations', 'collections', 'open_reviews', 'touches', 'undos', 'unreadable')
           ORDER BY name
           """
       )

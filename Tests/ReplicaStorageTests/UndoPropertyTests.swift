@@ -1,17 +1,12 @@
 import ArchiveModel
 import CRDT
 import ChangeLog
-import Foundation
 import ReplicaStorage
 import SyncSimulation
 import Testing
 
 @Suite struct UndoPropertyTests {
-  static let seeds: [UInt64] = {
-    let environment = ProcessInfo.processInfo.environment
-    if let seed = environment["STET_SEED"].flatMap(UInt64.init) { return [seed] }
-    return Array(1...UInt64(environment["STET_SEEDS"].flatMap(Int.init) ?? 200))
-  }()
+  static let seeds = Seeds.first(200)
 
   /// Three replicas edit one body and sync now and then; one of them undoes a random edit.
   @Test func `an undo leaves the text that the model says, on every replica`() throws {

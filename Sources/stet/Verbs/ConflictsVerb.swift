@@ -126,8 +126,11 @@ private enum ReviewOutput {
       let name = FieldName.of(field, type: review.object.type)
       Console.write("\(id)\tconflict\t\(object)\t\(name)\(about)")
       for (place, value) in values.enumerated() {
-        let text =
-          RegisterValue.text(value.value).map { "\"\(Console.oneLine($0))\"" } ?? "withdrawn"
+        let words =
+          FieldName.holdsText(field, type: review.object.type)
+          ? RegisterValue.text(value.value).map { "\"\($0)\"" } ?? "withdrawn"
+          : review.deeds[value.dot]?.words ?? ""
+        let text = Console.oneLine(words)
         line("\(place + 1) \(place == 0 ? "shown" : "other")", text, value.dot, review)
       }
     case .deletion(let deletions, let survivors):

@@ -27,4 +27,15 @@ struct MergeAgreementTests {
       )
     }
   }
+
+  @Test func `every merge that conflicts by line shows a seam, of the clean ones at most a third`()
+    throws
+  {
+    let merges = try HumanMerge.all()
+    for merge in merges where merge.lineMerge == .conflict {
+      #expect(!merge.replayed.seams.isEmpty, "\(merge.id)")
+    }
+    let clean = merges.filter { $0.lineMerge == .clean }
+    #expect(clean.count { !$0.replayed.seams.isEmpty } * 3 <= clean.count)
+  }
 }
