@@ -51,11 +51,7 @@ extension Replica {
   package func blame(of id: ObjectID) throws -> ArticleBlame {
     try database.read { db in
       let store = StateStore(db)
-      guard let number = try store.existingNumber(of: id) else {
-        throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
-      }
-      let state = try store.state(of: number)
-      let article = Article(id: id, state: state, versions: try store.versions(of: number))
+      let (number, article, state, _) = try store.article(id)
       let people = People(db)
       let changes = try LogReader(db).changes(of: [number])
       let byID = Dictionary(changes.map { ($0.id, $0) }) { first, _ in first }

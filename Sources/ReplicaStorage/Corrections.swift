@@ -49,12 +49,7 @@ extension Replica {
   package func openCorrections(of id: ObjectID) throws -> [OpenCorrection] {
     try database.read { db in
       let store = StateStore(db)
-      guard let number = try store.existingNumber(of: id) else {
-        throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
-      }
-      let state = try store.state(of: number)
-      let versions = try store.versions(of: number)
-      let article = Article(id: id, state: state, versions: versions)
+      let (number, article, state, versions) = try store.article(id)
       let people = People(db)
       return try CorrectedVersion.all(of: article, state, versions).map { corrected in
         let edits = try store.history(of: corrected.text.id, in: number)?.edits ?? []

@@ -32,7 +32,7 @@ extension Replica {
       let numbers = try Row.fetchAll(
         db,
         sql: """
-          SELECT objects.id, objects.object FROM objects JOIN articles ON articles.object = objects.id
+          SELECT objects.object FROM objects JOIN articles ON articles.object = objects.id
           WHERE articles.is_live
             AND objects.object IN (SELECT article FROM annotations WHERE is_live)
             AND (EXISTS (SELECT 1 FROM texts WHERE texts.object = objects.id)
@@ -42,22 +42,20 @@ extension Replica {
       )
       let store = StateStore(db)
       return try numbers.flatMap { row -> [OrphanDetail] in
-        guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: row[1] as Data),
+        guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: row[0] as Data),
           article == nil || article == id
         else { return [] }
-        return try Self.orphans(of: id, number: row[0], db, store)
+        return try Self.orphans(of: id, db, store)
       }
     }
   }
 
   private static func orphans(
     of id: ObjectID,
-    number: Int64,
     _ db: Database,
     _ store: StateStore
   ) throws -> [OrphanDetail] {
-    let versions = try store.versions(of: number)
-    let article = Article(id: id, state: try store.state(of: number), versions: versions)
+    let (number, article, _, versions) = try store.article(id)
     let passages = ArticlePassages(of: article, number: number, versions: versions, store)
     let body = Array(article.shown.body.unicodeScalars)
     return try annotations(of: id, passages, db, store).compactMap { annotation in

@@ -66,14 +66,9 @@ extension Replica {
   /// - Throws: ``ReplicaFailure`` when it is not there or deleted.
   package func seenArticle(_ id: ObjectID) throws -> SeenArticle {
     try database.read { db in
-      let store = StateStore(db)
-      guard let number = try store.existingNumber(of: id) else {
-        throw ReplicaFailure.noSuchItem("article \(id.bytes.hex)")
-      }
-      let state = try store.state(of: number)
+      let (_, article, state, _) = try StateStore(db).article(id)
       guard state.isLive else { throw ReplicaFailure.deleted("article", id, by: "stet restore") }
-      let versions = try store.versions(of: number)
-      return SeenArticle(article: Article(id: id, state: state, versions: versions), state: state)
+      return SeenArticle(article: article, state: state)
     }
   }
 

@@ -1,19 +1,19 @@
 /// Takes edits into a text.
 ///
 /// An edit that has seen all others is carried out as it stands, at the cost of an edit in a
-/// ``GapBuffer``. Where edits have not seen each other, a ``TextWalk`` over what was made since the
+/// ``TextBuffer``. Where edits have not seen each other, a ``TextWalk`` over what was made since the
 /// last version that all of them share says what each does to the text; then it is dropped.
 struct TextMerge {
   /// Stored edits that are read at once, back from the newest.
   private static let readCount = 256
 
-  private var buffer: GapBuffer
+  private var buffer: TextBuffer
   private(set) var heads: [Dot]
   /// Whether an edit that took effect had not seen all that were there before it.
   private(set) var isBranched = false
 
   init(content: String, heads: [Dot]) {
-    buffer = GapBuffer(content)
+    buffer = TextBuffer(content)
     self.heads = heads
   }
 
