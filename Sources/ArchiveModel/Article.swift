@@ -98,7 +98,7 @@ extension ArticleVersion {
     case .language: \.language
     case .url: \.url
     case .published: \.published
-    case .versions, .sightings, .pin, .tags, .struckTags, .body, .reviews: nil
+    case .versions, .sightings, .pin, .tags, .struckTags, .body, .reviews, .settlements: nil
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import CRDT
 internal import ChangeLog
 
 /// What an object is.
@@ -34,6 +35,8 @@ package enum ArticleField: UInt32, Sendable, CaseIterable {
   case body = 30
   /// Set of reviews (``Review``).
   case reviews = 40
+  /// Set of settled corrections (``Settlement``).
+  case settlements = 41
 
   /// The registers that a person can set, by the name they go by in commands and JSON.
   package static let correctable: [(name: String, field: ArticleField)] = [
@@ -110,7 +113,8 @@ enum FieldKind {
   case text
 
   static func of(_ field: UInt32, type: UInt32) -> FieldKind? {
-    switch ObjectType(rawValue: type) {
+    if field == ObjectState.reviewField { return .set }
+    return switch ObjectType(rawValue: type) {
     case .article: ArticleField(rawValue: field)?.kind
     case .annotation: AnnotationField(rawValue: field)?.kind
     case .profile: ProfileField(rawValue: field)?.kind
@@ -133,7 +137,7 @@ enum FieldKind {
 extension ArticleField {
   var kind: FieldKind {
     switch self {
-    case .versions, .sightings, .tags, .struckTags, .reviews: .set
+    case .versions, .sightings, .tags, .struckTags, .reviews, .settlements: .set
     case .pin, .headline, .byline, .section, .language, .url, .published: .register
     case .body: .text
     }

@@ -3,10 +3,10 @@ package import ChangeLog
 
 /// What an operation means to the merge, given the object as its author saw it at least.
 package struct Interpretation {
-  /// The body of a version of this object, by name; `nil` when there is none.
-  private let body: (VersionName) throws -> String?
+  /// Whether a version of this object, by name, is there and can be read.
+  private let hasVersion: (VersionName) throws -> Bool
 
-  package init(body: @escaping (VersionName) throws -> String?) { self.body = body }
+  package init(hasVersion: @escaping (VersionName) throws -> Bool) { self.hasVersion = hasVersion }
 
   /// The merge's view of an operation.
   ///
@@ -65,17 +65,15 @@ package struct Interpretation {
     else {
       return TextOperation(
         text: TextID(field: operation.field),
-        base: "",
         edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks)
       )
     }
     let versions = state.entries(of: ArticleField.versions.rawValue)
     guard let entry = versions.first(where: { $0.dot == operation.names.first }),
-      let version = VersionName(entry.value), let base = try body(version)
+      let version = VersionName(entry.value), try hasVersion(version)
     else { return nil }
     return TextOperation(
       text: TextID(field: operation.field, version: version.bytes),
-      base: base,
       edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks)
     )
   }

@@ -48,6 +48,7 @@ package enum OperationText {
     case .struckTags:
       return "struck out the tag \"\(String(decoding: operation.body, as: UTF8.self))\""
     case .reviews: return "marked a merge as reviewed"
+    case .settlements: return "settled corrections of a former version"
     case .pin, .headline, .byline, .section, .language, .url, .published, .body, nil:
       return "added to \(field)"
     }

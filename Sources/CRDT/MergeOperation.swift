@@ -16,13 +16,10 @@ package enum MergeOperation: Sendable {
 /// An edit of one of an object's texts.
 package struct TextOperation: Sendable {
   package let text: TextID
-  /// The text before any edit.
-  package let base: String
   package let edit: TextEdit
 
-  package init(text: TextID, base: String, edit: TextEdit) {
+  package init(text: TextID, edit: TextEdit) {
     self.text = text
-    self.base = base
     self.edit = edit
   }
 }

@@ -7,10 +7,18 @@ package struct ObjectHistory: Sendable {
   package init() {}
 
   /// Takes in one operation; see ``ObjectState/apply(_:at:time:)``.
-  package mutating func apply(_ operation: ObjectOperation, at dot: Dot, time: Int64) {
+  ///
+  /// - `base`: what a text is before any edit.
+  package mutating func apply(
+    _ operation: ObjectOperation,
+    at dot: Dot,
+    time: Int64,
+    base: (TextID) -> String
+  ) {
     switch operation {
     case .merge(let operation): state.apply(operation, at: dot, time: time)
-    case .edit(let operation): apply([operation.edit], to: operation.text, base: operation.base)
+    case .edit(let operation):
+      apply([operation.edit], to: operation.text, base: base(operation.text))
     }
   }
 

@@ -27,13 +27,25 @@ package struct ObjectState: Sendable {
     self.texts = texts.sorted { $0.id < $1.id }
   }
 
-  /// Whether the object is there: some live write, add or text head is not covered by a standing
-  /// deletion.
+  /// The field of the reviews, in objects of every type.
+  ///
+  /// A review is about what others did, and keeps nothing alive.
+  package static let reviewField: UInt32 = 40
+
+  /// Whether the object is there: some live write, add or text head, but of a review, is not covered by a
+  /// standing deletion.
   package var isLive: Bool {
-    if deletions.isEmpty { return !entries.isEmpty || !texts.isEmpty }
+    deletions.isEmpty ? !livingDots.isEmpty : !survivors.isEmpty
+  }
+
+  /// What a standing deletion does not cover.
+  package var survivors: [Dot] {
     let covered = Set(deletions.flatMap(\.covers))
-    return entries.contains { !covered.contains($0.dot) }
-      || texts.contains { $0.heads.contains { !covered.contains($0) } }
+    return livingDots.filter { !covered.contains($0) }
+  }
+
+  private var livingDots: [Dot] {
+    entries.lazy.filter { $0.field != Self.reviewField }.map(\.dot) + texts.flatMap(\.heads)
   }
 
   /// The live writes of a register or adds of a set, ascending by dot.

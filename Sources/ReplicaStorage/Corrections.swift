@@ -28,12 +28,11 @@ private struct CorrectedVersion {
     _ state: ObjectState,
     _ versions: [VersionName: ArticleVersion]
   ) -> [CorrectedVersion] {
-    let reviews = state.entries(of: Review.field).compactMap { Review($0.value) }
-    return state.texts.compactMap { text in
+    state.texts.compactMap { text in
       guard text.id.field == ArticleField.body.rawValue,
         let version = VersionName(text.id.version), version != article.current,
         let base = versions[version]?.body, !base.utf8.elementsEqual(text.content.utf8),
-        !reviews.contains(where: { Set($0.dots).isSuperset(of: text.heads) })
+        !Settlement.isSettled(text, in: state)
       else { return nil }
       return CorrectedVersion(version: version, base: base, text: text)
     }
@@ -77,7 +76,7 @@ extension ReplicaWriter {
       passages += result.seams.map(\.text)
       let edit = try bodyEdit(of: article, state, version: current, to: result.text)
       try append(
-        [edit, Review(of: corrected.text.heads).operation].compactMap(\.self),
+        [edit, Settlement(of: corrected.text.heads).operation].compactMap(\.self),
         on: id,
         as: .edit
       )
@@ -90,7 +89,7 @@ extension ReplicaWriter {
   /// - `prefix`: the beginning of the version's name in hexadecimal; `nil` for all.
   package func dismissCorrections(of id: ObjectID, version prefix: String?) throws {
     for corrected in try corrections(of: id, prefix) {
-      try append([Review(of: corrected.text.heads).operation], on: id, as: .edit)
+      try append([Settlement(of: corrected.text.heads).operation], on: id, as: .edit)
     }
   }
 

@@ -57,9 +57,9 @@ extension Replica {
     guard let first = found.first else {
       throw ReplicaFailure.noSuchItem("item \"\(prefix)\" on the review list: see 'stet conflicts'")
     }
-    guard found.count == 1 else {
-      throw ReplicaFailure.ambiguous("\"\(prefix)\"", found.map(\.item.id.bytes.hex))
-    }
+    // Two passages where the same edits met have one id, and one review settles both.
+    let ids = Set(found.map(\.item.id.bytes.hex))
+    guard ids.count == 1 else { throw ReplicaFailure.ambiguous("\"\(prefix)\"", ids.sorted()) }
     return first
   }
 
@@ -136,12 +136,18 @@ extension StateStore {
 
   /// Writes down which items of an object wait for review.
   func saveReviewItems(of state: ObjectState, number: Int64) throws {
-    let items = try reviewItems(of: state, number: number)
+    let ids = try ReviewItem.ids(of: state) { text throws in
+      try history(of: text.id, in: number).map { SeamFinder.meetings(of: $0) } ?? []
+    }
+    try saveReviewItems(ids, number: number)
+  }
+
+  func saveReviewItems(_ ids: [Hash], number: Int64) throws {
     try db.cachedStatement(sql: "DELETE FROM open_reviews WHERE object = ?")
       .execute(arguments: [number])
-    for (place, item) in items.enumerated() {
+    for (place, id) in ids.enumerated() {
       try db.cachedStatement(sql: "INSERT INTO open_reviews (object, place, id) VALUES (?, ?, ?)")
-        .execute(arguments: [number, place, item.id.bytes.blob])
+        .execute(arguments: [number, place, id.bytes.blob])
     }
   }
 }

@@ -104,6 +104,7 @@ enum ReplicaSchema {
           hunks BLOB NOT NULL,
           PRIMARY KEY (object, field, version, number)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX text_edits_by_dot ON text_edits (dot);
 
         -- Records of versions, for ever, by name.
         CREATE TABLE versions (

@@ -68,6 +68,7 @@ package final class ReplicaWriter {
 
   /// Where the passages of an article's annotations stand.
   func passages(of article: Article) throws -> ArticlePassages {
+    try state.settle(article.id)
     guard let number = try state.store.existingNumber(of: article.id) else {
       throw ReplicaFailure.noSuchItem("article \(article.id.bytes.hex)")
     }

@@ -10,10 +10,12 @@ final class StateWriter {
   private let db: Database
   let store: StateStore
   private var dirtyBuckets: Set<Int> = []
+  /// Objects of which something may wait for review.
+  private var toReview: Set<Int64> = []
   /// Edits of texts that are not merged yet, by object.
   private var waiting: [Int64: Waiting] = [:]
   private var waitingByteCount = 0
-  /// Bodies of edits that wait in memory, bytes.
+  /// Edits that wait in memory, bytes.
   private static let waitingByteLimit = 16 << 20
 
   private struct Waiting {
@@ -44,7 +46,13 @@ final class StateWriter {
     var edits = waiting.removeValue(forKey: number)?.edits ?? []
     let old = isNew ? ObjectState() : try store.state(of: number)
     var new = old
-    let interpretation = Interpretation { [store] in try store.body(of: $0, in: number) }
+    var readable: [VersionName: Bool] = [:]
+    let interpretation = Interpretation { [store] version in
+      if let isReadable = readable[version] { return isReadable }
+      let isReadable = try store.body(of: version, in: number) != nil
+      readable[version] = isReadable
+      return isReadable
+    }
     var versions: [VersionName: ArticleVersion] = [:]
     for (index, operation) in payload.operations.enumerated() {
       guard let operation else { continue }
@@ -53,7 +61,7 @@ final class StateWriter {
       case .merge(let merge): new.apply(merge, at: dot, time: change.header.time)
       case .edit(let edit):
         edits.append(edit)
-        waitingByteCount += operation.body.count
+        waitingByteCount += Self.byteCount(of: operation)
       case nil: continue
       }
       try keep(operation, on: payload.object, number: number, isNew: isNew, &versions)
@@ -83,6 +91,12 @@ final class StateWriter {
       let waiting = waiting.removeValue(forKey: number)
     else { return }
     try settle(number, waiting)
+    if self.waiting.isEmpty { waitingByteCount = 0 }
+  }
+
+  /// About what an edit takes in memory while it waits.
+  private static func byteCount(of operation: ChangeLog.Operation) -> Int {
+    operation.body.count + 64 + 32 * operation.names.count
   }
 
   private func settleAll() throws {
@@ -97,7 +111,7 @@ final class StateWriter {
       let taken = try state.merge(
         edits.map(\.edit),
         into: text,
-        base: edits.first?.base ?? "",
+        base: try store.base(of: text, in: number),
         onto: try store.texts.edits(of: text, in: number)
       )
       guard !taken.isEmpty, let merged = state.text(text) else { continue }
@@ -129,7 +143,7 @@ final class StateWriter {
       try db.cachedStatement(sql: "INSERT OR IGNORE INTO raw_inputs (raw, object) VALUES (?, ?)")
         .execute(arguments: [sighting.raw.bytes.blob, number])
     case .pin, .headline, .byline, .section, .language, .url, .published, .tags, .struckTags, .body,
-      .reviews, nil:
+      .reviews, .settlements, nil:
       return
     }
   }
@@ -142,8 +156,11 @@ final class StateWriter {
     versions: [VersionName: ArticleVersion]?,
     isNew: Bool
   ) throws {
-    // What was made just now has met nothing; that spares an import a look for each article.
-    if !isNew { try store.saveReviewItems(of: state, number: number) }
+    if !ReviewItem.hasNothing(state) {
+      toReview.insert(number)
+    } else if !isNew {
+      try store.saveReviewItems([], number: number)
+    }
     switch ObjectType(rawValue: object.type) {
     case .article:
       let article = Article(
@@ -175,6 +192,11 @@ final class StateWriter {
   /// Ends the transaction's work on the state.
   func finish() throws {
     try settleAll()
+    // Once for an object, however many changes came to it: to find seams, a text is replayed.
+    for number in toReview {
+      try store.saveReviewItems(of: try store.state(of: number), number: number)
+    }
+    toReview.removeAll()
     for bucket in dirtyBuckets {
       try db.cachedStatement(
         sql: "INSERT OR REPLACE INTO digest_buckets (bucket, digest) VALUES (?, NULL)"

@@ -48,6 +48,18 @@ struct TextStore {
     fileprivate let text: TextID
     let count: Int
 
+    func contains(_ edit: Dot) throws -> Bool {
+      try Bool.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT EXISTS (SELECT 1 FROM text_edits
+              WHERE dot = ? AND object = ? AND field = ? AND version = ?)
+            """
+        ),
+        arguments: [edit.bytes.blob, object, Int64(text.field), text.version.blob]
+      ) ?? false
+    }
+
     func edits(_ places: Range<Int>) throws -> [TextEdit] {
       let edits = try Row.fetchAll(
         db.cachedStatement(

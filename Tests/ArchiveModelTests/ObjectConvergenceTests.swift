@@ -57,7 +57,10 @@ private struct RandomObjectHistory {
 
   private func take(_ place: Int, _ author: inout Author) {
     author.seen.append(place)
-    author.object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
+    author.object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time) {
+      _ in
+      "base"
+    }
   }
 
   private static func operation(
@@ -101,7 +104,6 @@ private struct RandomObjectHistory {
       return .edit(
         TextOperation(
           text: id,
-          base: "base",
           edit: TextEdit(dot: dot, parents: text.heads, hunks: [hunk])
         )
       )
@@ -116,7 +118,9 @@ private struct RandomObjectHistory {
     while !waiting.isEmpty {
       let ready = waiting.indices.filter { done.isSuperset(of: steps[waiting[$0]].seen) }
       let place = waiting.remove(at: ready[Int.random(in: ready.indices, using: &random)])
-      object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time)
+      object.apply(steps[place].operation, at: steps[place].dot, time: steps[place].time) { _ in
+        "base"
+      }
       done.insert(place)
     }
     return object.state

@@ -98,8 +98,8 @@ import Testing
     let seam = try #require(SeamFinder.seams(of: text.history).first)
     #expect(seam.sides.map(\.text) == ["One big two.", "One 2."])
     #expect(seam.edits == seam.sides.map(\.edit))
-    #expect(seam.isCovered(by: [Review(of: seam.edits)]))
-    #expect(!seam.isCovered(by: [Review(of: [seam.edits[0]])]))
+    #expect([Review(of: seam.edits)].cover(seam.edits))
+    #expect(![Review(of: [seam.edits[0]])].cover(seam.edits))
   }
 
   @Test func `what saw both sides joins no seam`() throws {
@@ -115,6 +115,65 @@ import Testing
     let seam = try #require(SeamFinder.seams(of: text.history).first)
     #expect(seam.edits == [first.dot, second.dot])
     #expect(seam.text == "One very big two.!")
+  }
+
+  @Test func `edits that meet in two passages are two seams with one review`() {
+    var text = EditedText(base: "One two.\n\nThree four.\n\nFive six.")
+    text.apply([
+      Self.edit(1, Self.insert("a ", at: 4), Self.insert("b ", at: 31)),
+      Self.edit(2, Self.insert("c ", at: 0), Self.insert("d", at: 33)),
+    ])
+    let seams = SeamFinder.seams(of: text.history)
+    #expect(seams.map(\.text) == ["c One a two.", "Five sb ixd."])
+    #expect(seams[0].edits == seams[1].edits)
+    #expect([Review(of: seams[0].edits)].cover(seams[1].edits))
+    #expect(SeamFinder.meetings(of: text.history) == seams.map(\.edits))
+  }
+
+  @Test func `however many edits follow, only those that had not seen each other have met`() {
+    var text = EditedText(base: "One two.")
+    text.apply([Self.edit(1, Self.insert("a", at: 0)), Self.edit(2, Self.insert("b", at: 8))])
+    let met = text.heads
+    for seq in 2...400 {
+      let lane = Self.lane(UInt8(seq % 2 + 1))
+      text.apply([
+        TextEdit(
+          dot: Dot(lane: lane, seq: UInt64(seq), index: 0),
+          parents: text.heads,
+          hunks: [Self.insert("x", at: 1)]
+        )
+      ])
+    }
+    #expect(SeamFinder.seams(of: text.history).map(\.edits) == [met])
+  }
+
+  @Test(arguments: [["\n\n\n"], ["\n", "\n\n"]])
+  func `how an edit was typed makes no difference`(pieces: [String]) {
+    var position = 8
+    var hunks: [Hunk] = []
+    for piece in pieces {
+      hunks.append(Self.insert(piece, at: position))
+      position += piece.unicodeScalars.count
+    }
+    let first = TextEdit(dot: Dot(lane: Self.lane(1), seq: 1, index: 0), parents: [], hunks: hunks)
+    let deletions = [2, 3].map { author in
+      TextEdit(
+        dot: Dot(lane: Self.lane(author), seq: 1, index: 0),
+        parents: [first.dot],
+        hunks: [Self.delete(3, at: 8)]
+      )
+    }
+    var text = EditedText(base: "One two.\n\nThree four.")
+    text.apply([first] + deletions)
+    #expect(SeamFinder.seams(of: text.history).isEmpty)
+  }
+
+  @Test func `where nothing is left there is a seam of nothing`() {
+    var text = EditedText(base: "Gone.")
+    text.apply([Self.edit(1, Self.delete(5, at: 0)), Self.edit(2, Self.delete(4, at: 0))])
+    let seams = SeamFinder.seams(of: text.history)
+    #expect(seams.map(\.text) == [""])
+    #expect(seams.map { $0.sides.map(\.text) } == [["", "."]])
   }
 
   @Test func `the list is the same in every order, and only of branched texts`() async {

@@ -147,11 +147,11 @@ import Testing
     let unseen = TextEdit(dot: .of(2, 1), parents: [first.dot], hunks: [.insert("two", at: 3)])
     let deletion = (Dot.of(1, 2), MergeOperation.delete(covering: [first.dot]))
     let edits = [first, unseen].map {
-      ObjectOperation.edit(TextOperation(text: .note, base: "", edit: $0))
+      ObjectOperation.edit(TextOperation(text: .note, edit: $0))
     }
     func isLive(_ operations: [ObjectOperation]) -> Bool {
       var object = ObjectHistory()
-      for operation in operations { object.apply(operation, at: deletion.0, time: 0) }
+      for operation in operations { object.apply(operation, at: deletion.0, time: 0) { _ in "" } }
       return object.state.isLive
     }
     #expect(!isLive([edits[0], .merge(deletion.1)]))

@@ -225,6 +225,8 @@ extension TextHistory {
 
 /// Stored edits of which the oldest must not be read.
 private struct UnreadableBefore: StoredTextEdits {
+  typealias Failure = any Error
+
   struct WasRead: Error {}
 
   private let all: [TextEdit]
@@ -238,6 +240,8 @@ private struct UnreadableBefore: StoredTextEdits {
   var count: Int { all.count - first }
 
   func adding(_ edit: TextEdit) -> Self { Self(all + [edit], first) }
+
+  func contains(_ edit: Dot) -> Bool { all[first...].contains { $0.dot == edit } }
 
   func edits(_ places: Range<Int>) throws -> [TextEdit] {
     guard places.lowerBound >= 0 else { throw WasRead() }

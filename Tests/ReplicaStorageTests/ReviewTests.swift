@@ -184,4 +184,87 @@ import Testing
     )
     #expect(throws: ReplicaFailure.self) { try anna.openReview("00") }
   }
+
+  @Test func `one id settles two passages where the same edits met`() throws {
+    try anna.write { writer in try edit(writer, "a One two.\n\nThree four. b") }
+    try bert.write { writer in try edit(writer, "One two. c\n\nd Three four.") }
+    try meet()
+    let reviews = try anna.openReviews()
+    #expect(reviews.count == 2)
+    #expect(Set(reviews.map(\.item.id)).count == 1)
+    let review = try anna.openReview(reviews[0].item.id.bytes.hex)
+    try anna.write { try $0.resolve(review, by: .reviewed) }
+    #expect(try anna.openReviews().isEmpty)
+  }
+
+  @Test func `a seam that was read leaves the corrections of a former version open`() throws {
+    try edit(anna, Hunk(position: 4, deleteCount: 0, insert: "big "))
+    try edit(bert, Hunk(position: 8, deleteCount: 0, insert: "!"))
+    try meet()
+    let review = try #require(try anna.openReviews().first)
+    try anna.write { try $0.resolve(review, by: .reviewed) }
+    var version = ArticleVersion()
+    version.source = "test"
+    version.sourceID = "1"
+    version.headline = "Old"
+    version.body = "One two.\n\nThree four. Five."
+    try anna.write {
+      _ = try $0.importVersion(version, raw: Hash(of: version.record), fetched: 9, origin: "t")
+    }
+    #expect(try anna.openCorrections(of: article).count == 1)
+  }
+
+  @Test func `a change that conflicts with itself is listed at once`() throws {
+    let object = try anna.write { writer in
+      let object = writer.makeObject(.collection)
+      try writer.append(
+        ["one", "two"].map {
+          Operation(
+            field: CollectionField.name.rawValue,
+            kind: .write,
+            body: RegisterValue.body($0)
+          )
+        },
+        on: object,
+        as: .edit
+      )
+      return object
+    }
+    try meet()
+    for replica in [anna, bert] {
+      #expect(try replica.openReviews().map(\.object) == [object])
+      #expect(try replica.status().conflicts == 1)
+    }
+  }
+
+  @Test func `a review keeps nothing alive that somebody deletes meanwhile`() throws {
+    try edit(anna, Hunk(position: 4, deleteCount: 0, insert: "big "))
+    try edit(bert, Hunk(position: 8, deleteCount: 0, insert: "!"))
+    try meet()
+    let review = try #require(try anna.openReviews().first)
+    try anna.write { try $0.resolve(review, by: .reviewed) }
+    try bert.write { _ = try $0.delete(article) }
+    try meet()
+    for replica in [anna, bert] {
+      #expect(try !replica.detail(of: article).article.isLive)
+      #expect(try items(replica).isEmpty)
+    }
+  }
+
+  private func edit(_ writer: ReplicaWriter, _ text: String) throws {
+    let (shown, state) = try #require(try writer.article(article))
+    let version = try #require(shown.current)
+    try writer.append(
+      [
+        Operation(
+          field: ArticleField.body.rawValue,
+          kind: .edit,
+          names: [try #require(state.dot(of: version))],
+          body: TextEditBody.body(TextDifference(from: shown.shown.body, to: text).hunks)
+        )
+      ],
+      on: article,
+      as: .edit
+    )
+  }
 }

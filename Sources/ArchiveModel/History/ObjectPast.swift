@@ -18,12 +18,14 @@ package struct ObjectPast: Sendable {
 
   private mutating func apply(_ change: RecordedChange) {
     for (dot, operation) in change.named {
-      let interpretation = Interpretation { [versions] in versions[$0]?.body }
+      let interpretation = Interpretation { [versions] in versions[$0] != nil }
       // Versions are looked up in memory, which does not throw.
       guard
         let meaning = try? interpretation.meaning(of: operation, at: dot, on: object, in: state)
       else { continue }
-      history.apply(meaning, at: dot, time: change.time)
+      history.apply(meaning, at: dot, time: change.time) { [versions] text in
+        VersionName(text.version).flatMap { versions[$0]?.body } ?? ""
+      }
       if object.type == ObjectType.article.rawValue, operation.isOf(.add),
         operation.field == ArticleField.versions.rawValue
       {

@@ -22,6 +22,14 @@ package enum ReviewItem: Sendable {
   /// What people name it by: the SHA-256 of ``dots``, the same everywhere.
   package var id: Hash { Review(of: dots).id }
 
+  /// Whether nothing in an object can wait for review, which is quick to see.
+  package static func hasNothing(_ object: ObjectState) -> Bool {
+    object.deletions.isEmpty && !object.texts.contains(where: \.isBranched)
+      && zip(object.entries, object.entries.dropFirst()).allSatisfy {
+        $0.field != $1.field || $0.kind != .write || $1.kind != .write
+      }
+  }
+
   /// What waits for review in an object, in an order that is the same everywhere: conflicts by field,
   /// a deletion, seams by text and place.
   ///
@@ -31,33 +39,46 @@ package enum ReviewItem: Sendable {
     of object: ObjectState,
     seams: (TextState) throws(Failure) -> [Seam]
   ) throws(Failure) -> [ReviewItem] {
-    let reviews = object.entries(of: Review.field).compactMap { Review($0.value) }
-    func isCovered(_ item: ReviewItem) -> Bool {
-      reviews.contains { Set($0.dots).isSuperset(of: item.dots) }
-    }
-    var items: [ReviewItem] = []
-    let fields = Set(object.entries.lazy.filter { $0.kind == .write }.map(\.field)).sorted()
-    for field in fields {
-      let values = object.entries(of: field).filter { $0.kind == .write }.distinctValues
-      if values.count > 1 { items.append(.conflict(field: field, values: values)) }
-    }
-    if !object.deletions.isEmpty, object.isLive {
-      let covered = Set(object.deletions.flatMap(\.covers))
-      let deletions = Set(object.deletions.map(\.dot))
-      // A review of the deletion comes after it, and is not what met it.
-      let answers = object.entries(of: Review.field).filter { entry in
-        Review(entry.value)?.dots.contains(where: deletions.contains) ?? false
-      }.map(\.dot)
-      let survivors = object.dotsToCover.filter { !covered.contains($0) && !answers.contains($0) }
-        .sorted()
-      let item = ReviewItem.deletion(deletions: object.deletions, survivors: survivors)
-      if !isCovered(item) { items.append(item) }
-    }
+    let reviews = Review.all(of: object)
+    var items = conflicts(of: object) + deletion(of: object, reviews)
     for text in object.texts where text.isBranched {
-      for seam in try seams(text) where !seam.isCovered(by: reviews) {
+      for seam in try seams(text) where !reviews.cover(seam.edits) {
         items.append(.seam(text: text.id, seam))
       }
     }
     return items
+  }
+
+  /// The ids of what waits for review, in the same order.
+  ///
+  /// - `meetings`: the edits that met at each seam of a text, which is quicker to know than the seams.
+  /// Throws: what `meetings` throws.
+  package static func ids<Failure: Error>(
+    of object: ObjectState,
+    meetings: (TextState) throws(Failure) -> [[Dot]]
+  ) throws(Failure) -> [Hash] {
+    let reviews = Review.all(of: object)
+    var ids = (conflicts(of: object) + deletion(of: object, reviews)).map(\.id)
+    for text in object.texts where text.isBranched {
+      ids += try meetings(text).filter { !reviews.cover($0) }.map { Review(of: $0).id }
+    }
+    return ids
+  }
+
+  private static func conflicts(of object: ObjectState) -> [ReviewItem] {
+    let writes = object.entries.filter { $0.kind == .write }
+    return Set(writes.map(\.field)).sorted().compactMap { field in
+      let values = writes.filter { $0.field == field }.distinctValues
+      return values.count > 1 ? .conflict(field: field, values: values) : nil
+    }
+  }
+
+  private static func deletion(of object: ObjectState, _ reviews: [Review]) -> [ReviewItem] {
+    guard !object.deletions.isEmpty, object.isLive else { return [] }
+    let item = ReviewItem.deletion(
+      deletions: object.deletions,
+      survivors: object.survivors.sorted()
+    )
+    return reviews.cover(item.dots) ? [] : [item]
   }
 }

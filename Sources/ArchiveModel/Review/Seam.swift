@@ -19,101 +19,135 @@ package struct Seam: Hashable, Sendable {
   package let text: String
   /// Ascending by edit.
   package let sides: [Side]
-
-  /// Whether somebody has looked at all that met here.
-  package func isCovered(by reviews: [Review]) -> Bool {
-    reviews.contains { Set($0.dots).isSuperset(of: edits) }
-  }
 }
 
 /// Finds the seams of a text.
 ///
-/// A pure function of the set of its edits. An edit *touches* a block (a run of lines that are not
-/// blank) where scalars that it inserted stand in it, or where scalars that it deleted stood in it. A deleted scalar
-/// at a block's edge stood in it unless a line break parts the two. Edits that have not seen each other *meet* where they
-/// touch the same block, or where what they inserted or deleted lies side by side. Blocks that are joined by edits
-/// side by side are one passage.
+/// A pure function of the set of its edits. Normative: `Protocol/merge.md`, *Review list*. An edit *touches*
+/// a block (a run of lines that are not blank) where scalars that it inserted stand in it, or where
+/// scalars that it deleted stood in it. A deleted scalar at a block's edge stood in it unless a line
+/// break parts the two. Edits that have not seen each other *meet* where they touch the same block, or where what
+/// they inserted or deleted lies side by side. Blocks that are joined by edits side by side are one passage.
 package struct SeamFinder {
-  /// Edits of one passage that are compared with each other one by one; of more, all that touch it
-  /// count as met, so that an author of very many edits makes a longer list and not a long wait.
-  private static let comparedEditLimit = 256
+  /// Neighbouring scalars of a text, in it or deleted, that are by the same edits.
+  private struct Item {
+    /// Who inserted them, or who deleted them.
+    let editors: Set<Dot>
+    let isDeleted: Bool
+    var text: String
+    /// Where in the content they stand, or stood.
+    var place: Range<Int>
+  }
 
   private let spans: [TextSpan]
-  private var versions: TextVersions
+  private let versions: TextVersions
   private let content: [Unicode.Scalar]
-  /// Where in the content each span stands, or stood.
-  private let places: [Range<Int>]
+  private let items: [Item]
+  /// At least one.
   private let blocks: [Range<Int>]
 
   package static func seams(of history: TextHistory) -> [Seam] {
-    var finder = SeamFinder(history)
-    return finder.seams()
+    let finder = SeamFinder(history)
+    return finder.passages().map(finder.seam)
+  }
+
+  /// The edits that met at each seam of a text, in the order of the seams.
+  package static func meetings(of history: TextHistory) -> [[Dot]] {
+    SeamFinder(history).passages().map(\.edits)
   }
 
   private init(_ history: TextHistory) {
     spans = history.spans
     versions = TextVersions(of: history)
     var content: [Unicode.Scalar] = []
-    var places: [Range<Int>] = []
+    var items: [Item] = []
     for span in spans {
       let start = content.count
       if !span.isDeleted { content.append(contentsOf: span.text.unicodeScalars) }
-      places.append(start..<content.count)
+      let editors = Self.editors(of: span)
+      if let last = items.last, last.editors == editors, last.isDeleted == span.isDeleted {
+        items[items.count - 1].text += span.text
+        items[items.count - 1].place = last.place.lowerBound..<content.count
+      } else {
+        items.append(
+          Item(
+            editors: editors,
+            isDeleted: span.isDeleted,
+            text: span.text,
+            place: start..<content.count
+          )
+        )
+      }
     }
     self.content = content
-    self.places = places
-    blocks = Body.ranges(ofBlocksIn: content)
-  }
-
-  private mutating func seams() -> [Seam] {
-    var passages = Passages(count: max(1, blocks.count))
-    /// By block: who touched it.
-    var touching: [Set<Dot>] = Array(repeating: [], count: max(1, blocks.count))
-    var previous: (editors: Set<Dot>, block: Int)?
-    var firstBlock = 0
-    for (number, span) in spans.enumerated() {
-      let place = places[number]
-      while firstBlock + 1 < blocks.count, blocks[firstBlock].upperBound < place.lowerBound {
-        firstBlock += 1
-      }
-      let editors = Self.editors(of: span)
-      guard !editors.isEmpty else {
-        previous = nil
-        continue
-      }
-      let touched = blocksTouched(by: span, at: place, from: firstBlock)
-      for block in touched { touching[block].formUnion(editors) }
-      let block = touched.first ?? firstBlock
-      if let previous, let met = meeting(previous.editors, editors) {
-        passages.join(previous.block, block)
-        touching[previous.block].formUnion(met)
-        touching[block].formUnion(met)
-      }
-      previous = (editors, touched.last ?? firstBlock)
-    }
-    return passages.groups.compactMap { group in
-      seam(of: group, touchedBy: group.reduce(into: []) { $0.formUnion(touching[$1]) })
-    }
+    self.items = items
+    let blocks = Body.ranges(ofBlocksIn: content)
+    self.blocks = blocks.isEmpty ? [0..<0] : blocks
   }
 
   private static func editors(of span: TextSpan) -> Set<Dot> {
     span.isDeleted ? Set(span.deletions) : span.inserted.edit.map { [$0] } ?? []
   }
 
-  /// The blocks that a span stands in, or stood in.
-  private func blocksTouched(by span: TextSpan, at place: Range<Int>, from first: Int) -> [Int] {
+  // MARK: - Passages
+
+  private struct Passage {
+    /// Ascending; at least two.
+    let edits: [Dot]
+    let range: Range<Int>
+  }
+
+  /// The passages where edits met.
+  private func passages() -> [Passage] {
+    var groups = Blocks(count: blocks.count)
+    /// By block: who touched it.
+    var touching: [Set<Dot>] = Array(repeating: [], count: blocks.count)
+    var previous: (editors: Set<Dot>, block: Int)?
+    var block = 0
+    for item in items {
+      while block + 1 < blocks.count, blocks[block].upperBound < item.place.lowerBound {
+        block += 1
+      }
+      guard !item.editors.isEmpty else {
+        previous = nil
+        continue
+      }
+      let touched = blocksTouched(by: item, from: block)
+      for block in touched { touching[block].formUnion(item.editors) }
+      let first = touched.first ?? block
+      if let previous, meet(previous.editors, item.editors) {
+        groups.join(previous.block, first)
+        touching[previous.block].formUnion(previous.editors.union(item.editors))
+        touching[first].formUnion(previous.editors.union(item.editors))
+      }
+      previous = (item.editors, touched.last ?? block)
+    }
+    return groups.groups.compactMap { group in
+      let edits = versions.concurrent(
+        among: group.reduce(into: []) { $0.formUnion(touching[$1]) }
+      )
+      guard !edits.isEmpty, let first = group.first, let last = group.last else { return nil }
+      return Passage(
+        edits: edits.sorted(),
+        range: blocks[first].lowerBound..<blocks[last].upperBound
+      )
+    }
+  }
+
+  /// The blocks that an item stands in, or stood in.
+  private func blocksTouched(by item: Item, from first: Int) -> [Int] {
     var touched: [Int] = []
     var block = first
-    while block < blocks.count, blocks[block].lowerBound <= place.upperBound {
+    while block < blocks.count, blocks[block].lowerBound <= item.place.upperBound {
       let range = blocks[block]
-      if span.isDeleted {
-        let offset = place.lowerBound
+      if item.isDeleted {
+        let offset = item.place.lowerBound
         let isWithin =
           range.lowerBound < offset && offset < range.upperBound
-          || offset == range.lowerBound && span.text.unicodeScalars.last != "\n"
-          || offset == range.upperBound && span.text.unicodeScalars.first != "\n"
+          || offset == range.lowerBound && item.text.unicodeScalars.last != "\n"
+          || offset == range.upperBound && item.text.unicodeScalars.first != "\n"
         if isWithin { touched.append(block) }
-      } else if range.overlaps(place) {
+      } else if range.overlaps(item.place) {
         touched.append(block)
       }
       block += 1
@@ -121,73 +155,40 @@ package struct SeamFinder {
     return touched
   }
 
-  /// Those of two groups that have not seen somebody of the other; `nil` when there are none.
-  private mutating func meeting(_ left: Set<Dot>, _ right: Set<Dot>) -> Set<Dot>? {
-    var met: Set<Dot> = []
-    for first in left {
-      for second in right where versions.isConcurrent(first, second) {
-        met.insert(first)
-        met.insert(second)
+  /// Whether some edit of one group and some of the other have not seen each other.
+  private func meet(_ left: Set<Dot>, _ right: Set<Dot>) -> Bool {
+    left.contains { first in right.contains { versions.isConcurrent(first, $0) } }
+  }
+
+  // MARK: - A passage for reading
+
+  private func seam(_ passage: Passage) -> Seam {
+    Seam(
+      edits: passage.edits,
+      range: passage.range,
+      text: String(scalars: content[passage.range]),
+      sides: versions.newest(of: passage.edits).map { edit in
+        Seam.Side(edit: edit, text: text(of: passage.range, in: versions.version(of: edit)))
       }
-    }
-    return met.isEmpty ? nil : met
-  }
-
-  // MARK: - A passage
-
-  private mutating func seam(of group: [Int], touchedBy touching: Set<Dot>) -> Seam? {
-    let edits = met(touching.sorted())
-    guard !edits.isEmpty, let first = group.first, let last = group.last else { return nil }
-    let range =
-      blocks.isEmpty ? 0..<0 : blocks[first].lowerBound..<blocks[last].upperBound
-    return Seam(
-      edits: edits,
-      range: range,
-      text: String(scalars: content[range]),
-      sides: sides(of: edits, in: range)
     )
-  }
-
-  /// Those of some edits that have not seen another one of them.
-  private mutating func met(_ edits: [Dot]) -> [Dot] {
-    guard edits.count > 1 else { return [] }
-    if edits.count > Self.comparedEditLimit {
-      return Set(edits.map(\.lane)).count > 1 ? edits : []
-    }
-    return edits.filter { edit in
-      edits.contains { versions.isConcurrent(edit, $0) }
-    }
-  }
-
-  /// What the passage was for the last ones of those who met.
-  private func sides(of edits: [Dot], in range: Range<Int>) -> [Seam.Side] {
-    var rest = Set(edits)
-    var seen: [Dot: Set<Dot>] = [:]
-    for edit in edits where rest.contains(edit) {
-      let version = versions.version(of: edit)
-      seen[edit] = version
-      rest.subtract(version.subtracting([edit]))
-    }
-    return rest.sorted().map { edit in
-      Seam.Side(edit: edit, text: passage(range, in: seen[edit] ?? []))
-    }
   }
 
   /// A passage with only those edits, from its first to its last scalar of today, and with what was
   /// deleted at its edges.
-  private func passage(_ range: Range<Int>, in version: Set<Dot>) -> String {
+  private func text(of range: Range<Int>, in version: Set<Dot>) -> String {
     var text = String.UnicodeScalarView()
-    for (number, span) in spans.enumerated() {
-      guard span.inserted.edit.map(version.contains) ?? true,
+    var end = 0
+    for span in spans {
+      let start = end
+      if !span.isDeleted { end += span.text.scalarCount }
+      guard start <= range.upperBound, end >= range.lowerBound,
+        span.inserted.edit.map(version.contains) ?? true,
         !span.deletions.contains(where: version.contains)
       else { continue }
-      let place = places[number]
-      if place.isEmpty {
-        if range.lowerBound <= place.lowerBound, place.lowerBound <= range.upperBound {
-          text.append(contentsOf: span.text.unicodeScalars)
-        }
-      } else if place.overlaps(range) {
-        text.append(contentsOf: content[place.clamped(to: range)])
+      if span.isDeleted {
+        text.append(contentsOf: span.text.unicodeScalars)
+      } else if (start..<end).overlaps(range) {
+        text.append(contentsOf: content[(start..<end).clamped(to: range)])
       }
     }
     return String(text)
@@ -195,7 +196,7 @@ package struct SeamFinder {
 }
 
 /// Blocks that belong together.
-private struct Passages {
+private struct Blocks {
   private var leaders: [Int]
 
   init(count: Int) { leaders = Array(0..<count) }

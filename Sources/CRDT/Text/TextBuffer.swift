@@ -44,6 +44,7 @@ package struct TextBuffer {
   ///
   /// - `position`, `deleteCount`: scalars, within the text.
   package mutating func replace(_ position: Int, _ deleteCount: Int, with insert: String) {
+    guard deleteCount > 0 || !insert.isEmpty else { return }
     seek(position)
     if deleteCount > 0 { delete(deleteCount) }
     if !insert.isEmpty { self.insert(insert) }

@@ -69,7 +69,12 @@ struct TextMerge {
     var reachesBase = heads.isEmpty
     for edit in arriving {
       if edit.parents.isEmpty { reachesBase = true }
-      open.formUnion(edit.parents.lazy.filter { !own.contains($0) })
+      for parent in edit.parents where !own.contains(parent) && !open.contains(parent) {
+        // Who names what is no edit of this text must not make us read all of it.
+        var isKnown = taken.contains { $0.dot == parent }
+        if !isKnown { isKnown = try stored.contains(parent) }
+        if isKnown { open.insert(parent) }
+      }
     }
     var met: [TextEdit] = []
     var unread = stored.count

@@ -54,8 +54,12 @@ package protocol StoredTextEdits {
   var count: Int { get }
   /// The edits at these places, from 0.
   func edits(_ places: Range<Int>) throws(Failure) -> [TextEdit]
+  /// Whether one of them has this name.
+  func contains(_ edit: Dot) throws(Failure) -> Bool
 }
 
 extension [TextEdit]: StoredTextEdits {
   package func edits(_ places: Range<Int>) -> [TextEdit] { Array(self[places]) }
+
+  package func contains(_ edit: Dot) -> Bool { contains { $0.dot == edit } }
 }

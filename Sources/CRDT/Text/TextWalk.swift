@@ -157,7 +157,7 @@ struct TextWalk {
         previous = item
       }
       if hunk.deleteCount > 0 {
-        delete(hunk.deleteCount, after: previous, effect: effect)
+        delete(hunk.deleteCount, after: previous, firstDeletion, effect: effect)
       }
     }
     inserted[edit] = first..<nextScalar
@@ -177,6 +177,7 @@ struct TextWalk {
   private mutating func delete(
     _ count: Int,
     after previous: Int?,
+    _ firstDeletion: Int,
     effect: (Effect) -> Void
   ) {
     var rest = count
@@ -194,7 +195,13 @@ struct TextWalk {
         }
         items[item].prepared = 2
         items[item].isDeleted = true
-        deletedRanges.append(scalars)
+        if deletedRanges.count > firstDeletion, let last = deletedRanges.last,
+          last.upperBound == scalars.lowerBound
+        {
+          deletedRanges[deletedRanges.count - 1] = last.lowerBound..<scalars.upperBound
+        } else {
+          deletedRanges.append(scalars)
+        }
       }
       cursor = order.next(after: item)
     }
