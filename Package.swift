@@ -150,7 +150,7 @@ let package = Package(
     ),
     .testTarget(
       name: "CRDTTests",
-      dependencies: ["CRDT", "SyncSimulation"],
+      dependencies: ["CRDT", "RevisionReplay", "SyncSimulation"],
       swiftSettings: settings
     ),
     .testTarget(

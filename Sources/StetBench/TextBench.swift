@@ -3,6 +3,7 @@ import CRDT
 import ChangeLog
 import Foundation
 import GRDB
+import RevisionReplay
 
 /// The text merge on recorded editing histories, from stored events.
 ///
@@ -16,14 +17,8 @@ enum TextBench {
       "trace                  keystrokes   edits   merge  of it read  keystrokes   floor    load"
         + "    raw B  packed B  text B  peak kB  rest B"
     )
-    for kind in ["sequential", "concurrent"] {
-      let files = try FileManager.default.contentsOfDirectory(
-        at: folder.appending(path: kind),
-        includingPropertiesForKeys: nil
-      ).filter { $0.pathExtension == "gz" }
-      for file in files.sorted(by: { $0.path < $1.path }) {
-        print(try measure(EditingTrace(file), runs: runs).line)
-      }
+    for file in try EditingTrace.files(in: folder) {
+      print(try measure(EditingTrace(file), runs: runs).line)
     }
   }
 

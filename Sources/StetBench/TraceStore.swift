@@ -1,6 +1,7 @@
 import ArchiveModel
 import CRDT
 import ChangeLog
+import RevisionReplay
 
 /// A trace as a replica stores it: changes in lanes, packed, and the edits as rows.
 struct TraceStore {
@@ -27,8 +28,7 @@ struct TraceStore {
 
   init(_ trace: EditingTrace) throws {
     let archive = ArchiveID(Hash(of: Array("stet/1 bench".utf8)))
-    let agents = (trace.transactions.map(\.agent).max() ?? 0) + 1
-    var writers = try (0..<agents).map { agent in
+    var writers = try (0..<trace.agentCount).map { agent in
       guard let key = PrivateKey(seed: Array(repeating: UInt8(agent + 1), count: 32)) else {
         throw BenchFailure("32 bytes are no key")
       }
@@ -71,32 +71,5 @@ struct TraceStore {
         level: 9
       ).count
     }
-  }
-}
-
-extension EditingTrace {
-  /// Every keystroke as an edit of its own.
-  func keystrokeEdits(lanes: [LaneID]) -> [TextEdit] {
-    var edits: [TextEdit] = []
-    var seqs = Array(repeating: UInt64(0), count: lanes.count)
-    /// By transaction: its last edit.
-    var dots: [Dot?] = []
-    for transaction in transactions {
-      var parents = transaction.parents.compactMap { dots[$0] }
-      for keystroke in transaction.keystrokes {
-        seqs[transaction.agent] += 1
-        let dot = Dot(lane: lanes[transaction.agent], seq: seqs[transaction.agent], index: 0)
-        edits.append(TextEdit(dot: dot, parents: parents, hunks: [keystroke]))
-        parents = [dot]
-      }
-      if parents.count > 1 {
-        seqs[transaction.agent] += 1
-        let dot = Dot(lane: lanes[transaction.agent], seq: seqs[transaction.agent], index: 0)
-        edits.append(TextEdit(dot: dot, parents: parents, hunks: []))
-        parents = [dot]
-      }
-      dots.append(parents.first)
-    }
-    return edits
   }
 }

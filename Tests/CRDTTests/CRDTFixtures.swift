@@ -1,14 +1,5 @@
 import CRDT
-
-extension LaneID {
-  /// The lane of a test's author: 16 times one byte.
-  static func author(_ number: UInt8) -> LaneID {
-    guard let lane = LaneID(Array(repeating: number, count: byteCount)) else {
-      preconditionFailure("16 bytes are a lane id")
-    }
-    return lane
-  }
-}
+import RevisionReplay
 
 extension Dot {
   /// The first operation of an author's change.

@@ -17,7 +17,26 @@ import Testing
       let reviews = try history.replicas.map { try $0.openReviews().map(\.item.id) }
       guard Set(reviews).count == 1 else { return "review lists differ" }
       let counts = try history.replicas.map { try $0.status().conflicts }
-      return Set(counts) == [reviews[0].count] ? nil : "reviews are not all written down: \(counts)"
+      guard Set(counts) == [reviews[0].count] else {
+        return "reviews are not all written down: \(counts)"
+      }
+      // What comes once more, whatever came before it, changes nothing.
+      let sender = history.replicas[0]
+      let request = PackRequest(
+        after: 0,
+        upTo: .max,
+        selection: .beyond(.empty),
+        byteLimit: .max,
+        packLimit: .max
+      )
+      let packs = try sender.packs(request).packs
+      for replica in history.replicas.dropFirst() {
+        let receipt = try replica.append(packs, from: try sender.storeID())
+        guard receipt.newChangeCount == 0,
+          try StateDigest.description(of: replica.digest()) == digests[0]
+        else { return "a pack that came twice changed something" }
+      }
+      return nil
     }
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }

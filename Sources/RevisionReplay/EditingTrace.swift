@@ -1,26 +1,42 @@
-import CRDT
-import Foundation
-import Interchange
+package import CRDT
+package import Foundation
+internal import Interchange
 
 /// A recorded editing history: who typed what, having seen what.
 ///
 /// The format is that of the files in `../shared/data/editing-traces`.
-struct EditingTrace {
-  struct Transaction {
-    let parents: [Int]
-    let agent: Int
-    let keystrokes: [Hunk]
+package struct EditingTrace: Sendable {
+  package struct Transaction: Sendable {
+    package let parents: [Int]
+    package let agent: Int
+    package let keystrokes: [Hunk]
   }
 
-  let name: String
-  let base: String
-  let end: String
-  let transactions: [Transaction]
+  package let name: String
+  package let base: String
+  package let end: String
+  package let transactions: [Transaction]
 
-  var keystrokeCount: Int { transactions.reduce(0) { $0 + $1.keystrokes.count } }
+  package var agentCount: Int { (transactions.map(\.agent).max() ?? 0) + 1 }
+
+  package var keystrokeCount: Int { transactions.reduce(0) { $0 + $1.keystrokes.count } }
+
+  package struct NotATrace: Error {
+    package let path: String
+  }
+
+  /// The traces in a folder with `sequential` and `concurrent` ones, by name.
+  package static func files(in folder: URL) throws -> [URL] {
+    try ["sequential", "concurrent"].flatMap { kind in
+      try FileManager.default.contentsOfDirectory(
+        at: folder.appending(path: kind),
+        includingPropertiesForKeys: nil
+      ).filter { $0.pathExtension == "gz" }.sorted { $0.path < $1.path }
+    }
+  }
 
   /// Reads a gzip file.
-  init(_ file: URL) throws {
+  package init(_ file: URL) throws {
     name = file.lastPathComponent.split(separator: ".").first.map(String.init) ?? ""
     var stream = try ByteStream(StoredInput(path: file.path))
     var bytes: [UInt8] = []
@@ -28,7 +44,7 @@ struct EditingTrace {
     guard let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
       let end = object["endContent"] as? String,
       let transactions = object["txns"] as? [[String: Any]]
-    else { throw BenchFailure("\(file.path) is no editing trace") }
+    else { throw NotATrace(path: file.path) }
     self.end = end
     base = object["startContent"] as? String ?? ""
     self.transactions = transactions.enumerated().map { place, transaction in
@@ -52,7 +68,7 @@ struct EditingTrace {
   /// The trace as edits: what one person typed until somebody else's edits came in is one sitting.
   ///
   /// - `lanes`: of the agents.
-  func edits(lanes: [LaneID]) -> [TextEdit] {
+  package func edits(lanes: [LaneID]) -> [TextEdit] {
     var children = Array(repeating: 0, count: transactions.count)
     for transaction in transactions {
       for parent in transaction.parents { children[parent] += 1 }
@@ -90,6 +106,33 @@ struct EditingTrace {
       sittings[agent]?.last = place
     }
     for agent in sittings.keys.sorted() { close(agent) }
+    return edits
+  }
+}
+
+extension EditingTrace {
+  /// Every keystroke as an edit of its own.
+  package func keystrokeEdits(lanes: [LaneID]) -> [TextEdit] {
+    var edits: [TextEdit] = []
+    var seqs = Array(repeating: UInt64(0), count: lanes.count)
+    /// By transaction: its last edit.
+    var dots: [Dot?] = []
+    for transaction in transactions {
+      var parents = transaction.parents.compactMap { dots[$0] }
+      for keystroke in transaction.keystrokes {
+        seqs[transaction.agent] += 1
+        let dot = Dot(lane: lanes[transaction.agent], seq: seqs[transaction.agent], index: 0)
+        edits.append(TextEdit(dot: dot, parents: parents, hunks: [keystroke]))
+        parents = [dot]
+      }
+      if parents.count > 1 {
+        seqs[transaction.agent] += 1
+        let dot = Dot(lane: lanes[transaction.agent], seq: seqs[transaction.agent], index: 0)
+        edits.append(TextEdit(dot: dot, parents: parents, hunks: []))
+        parents = [dot]
+      }
+      dots.append(parents.first)
+    }
     return edits
   }
 }
