@@ -71,10 +71,10 @@ extension ReplicaWriter {
   package func reapplyCorrections(of id: ObjectID, version prefix: String?) throws -> [String] {
     var passages: [String] = []
     for corrected in try corrections(of: id, prefix) {
-      guard let (article, state) = try article(id), let current = article.current else { continue }
+      guard let (article, state) = try article(id) else { continue }
       let result = corrected.reapplied(to: article.shown.body)
       passages += result.seams.map(\.text)
-      let edit = try bodyEdit(of: article, state, version: current, to: result.text)
+      let edit = SeenArticle(article: article, state: state).body?.operation(to: result.text)
       try append(
         [edit, Settlement(of: corrected.text.heads).operation].compactMap(\.self),
         on: id,
@@ -104,27 +104,5 @@ extension ReplicaWriter {
       throw ReplicaFailure.noSuchItem("open correction of article \(id.bytes.hex)")
     }
     return found
-  }
-
-  /// The edit that makes another text of the shown body of a version; `nil` when nothing changes.
-  private func bodyEdit(
-    of article: Article,
-    _ state: ObjectState,
-    version: VersionName,
-    to text: String
-  ) throws -> ChangeLog.Operation? {
-    let hunks = TextDifference(from: article.shown.body, to: text).hunks
-    guard !hunks.isEmpty else { return nil }
-    guard let dot = state.dot(of: version) else {
-      throw ReplicaFailure.noSuchItem("version \(version.bytes.hex)")
-    }
-    let heads =
-      state.text(TextID(field: ArticleField.body.rawValue, version: version.bytes))?.heads ?? []
-    return Operation(
-      field: ArticleField.body.rawValue,
-      kind: .edit,
-      names: [dot] + heads,
-      body: TextEditBody.body(hunks)
-    )
   }
 }

@@ -37,23 +37,7 @@ import Testing
   }
 
   private func edit(_ replica: Replica, to text: String) throws {
-    try replica.write { writer in
-      let (shown, state) = try #require(try writer.article(article))
-      let version = try #require(shown.current)
-      let heads = state.text(TextID(field: 30, version: version.bytes))?.heads ?? []
-      try writer.append(
-        [
-          Operation(
-            field: ArticleField.body.rawValue,
-            kind: .edit,
-            names: [try #require(state.dot(of: version))] + heads,
-            body: TextEditBody.body(TextDifference(from: shown.shown.body, to: text).hunks)
-          )
-        ],
-        on: article,
-        as: .edit
-      )
-    }
+    try replica.write { _ = try $0.edit(article, to: text) }
   }
 
   private func revise(_ body: String, on replica: Replica, fetched: Int64 = 5) throws {

@@ -35,22 +35,7 @@ import Testing
   }
 
   private func correct(_ text: String) throws {
-    try anna.write { writer in
-      let (shown, state) = try #require(try writer.article(article))
-      let version = try #require(shown.current)
-      try writer.append(
-        [
-          Operation(
-            field: ArticleField.body.rawValue,
-            kind: .edit,
-            names: [try #require(state.dot(of: version))],
-            body: TextEditBody.body(TextDifference(from: shown.shown.body, to: text).hunks)
-          )
-        ],
-        on: article,
-        as: .edit
-      )
-    }
+    try anna.write { _ = try $0.edit(article, to: text) }
   }
 
   private var body: String {
@@ -96,23 +81,8 @@ import Testing
       try anna.write { _ = try $0.reapplyCorrections(of: article, version: nil) }
     }
     // Bert has not seen the revision yet and corrects the old version.
-    try bert.write { writer in
-      let (shown, state) = try #require(try writer.article(article))
-      let version = try #require(shown.current)
-      let heads = state.text(TextID(field: 30, version: version.bytes))?.heads ?? []
-      try writer.append(
-        [
-          Operation(
-            field: 30,
-            kind: .edit,
-            names: [try #require(state.dot(of: version))] + heads,
-            body: TextEditBody.body([Hunk(position: 0, deleteCount: 0, insert: "So: ")])
-          )
-        ],
-        on: article,
-        as: .edit
-      )
-    }
+    let hunk = Hunk(position: 0, deleteCount: 0, insert: "So: ")
+    try bert.write { _ = try $0.edit(article, [hunk]) }
     _ = try world.sync(anna, with: bert)
     #expect(try anna.openCorrections(of: article).count == 1)
   }

@@ -26,26 +26,7 @@ import Testing
   }
 
   private func edit(_ replica: Replica, _ hunk: Hunk) throws {
-    try replica.write { writer in
-      let (shown, state) = try #require(try writer.article(article))
-      let version = try #require(shown.current)
-      let dot = try #require(
-        state.entries(of: ArticleField.versions.rawValue).first { $0.value == version.bytes }?.dot
-      )
-      let text = state.text(TextID(field: ArticleField.body.rawValue, version: version.bytes))
-      try writer.append(
-        [
-          Operation(
-            field: ArticleField.body.rawValue,
-            kind: .edit,
-            names: [dot] + (text?.heads ?? []),
-            body: TextEditBody.body([hunk])
-          )
-        ],
-        on: article,
-        as: .edit
-      )
-    }
+    try replica.write { _ = try $0.edit(article, [hunk]) }
   }
 
   private func items(_ replica: Replica) throws -> [Hash] {
@@ -186,8 +167,8 @@ import Testing
   }
 
   @Test func `one id settles two passages where the same edits met`() throws {
-    try anna.write { writer in try edit(writer, "a One two.\n\nThree four. b") }
-    try bert.write { writer in try edit(writer, "One two. c\n\nd Three four.") }
+    try anna.write { _ = try $0.edit(article, to: "a One two.\n\nThree four. b") }
+    try bert.write { _ = try $0.edit(article, to: "One two. c\n\nd Three four.") }
     try meet()
     let reviews = try anna.openReviews()
     #expect(reviews.count == 2)
@@ -249,22 +230,5 @@ import Testing
       #expect(try !replica.detail(of: article).article.isLive)
       #expect(try items(replica).isEmpty)
     }
-  }
-
-  private func edit(_ writer: ReplicaWriter, _ text: String) throws {
-    let (shown, state) = try #require(try writer.article(article))
-    let version = try #require(shown.current)
-    try writer.append(
-      [
-        Operation(
-          field: ArticleField.body.rawValue,
-          kind: .edit,
-          names: [try #require(state.dot(of: version))],
-          body: TextEditBody.body(TextDifference(from: shown.shown.body, to: text).hunks)
-        )
-      ],
-      on: article,
-      as: .edit
-    )
   }
 }
