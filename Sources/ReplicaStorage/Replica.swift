@@ -138,7 +138,10 @@ package final class Replica: Sendable {
     environment: ReplicaEnvironment,
     readOnly: Bool = false
   ) throws -> Replica {
-    guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw FileReplacement(of: path).isBrokenOff
+        ? ReplicaFailure.repairBrokenOff(path) : .missing(path)
+    }
     guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
     let database = try SQLiteFile.open(
       path,

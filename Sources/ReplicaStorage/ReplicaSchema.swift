@@ -2,7 +2,7 @@ internal import GRDB
 
 /// The tables of a replica's file, besides the log's.
 ///
-/// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log.
+/// All but `replica`, `remotes` and `held` are derived: `rebuild` makes them anew from the log.
 enum ReplicaSchema {
   /// In `user_version`.
   ///
@@ -32,6 +32,17 @@ enum ReplicaSchema {
           sent INTEGER NOT NULL DEFAULT 0,
           reached INTEGER,
           clock_offset INTEGER
+        ) STRICT;
+
+        -- Packs out of a damaged file that the gate has not let in yet, in the order in which they are
+        -- tried again. source: the damaged file's store. reason: why, in words.
+        CREATE TABLE held (
+          id INTEGER PRIMARY KEY,
+          source BLOB NOT NULL CHECK (length(source) = 16),
+          bytes BLOB NOT NULL,
+          count INTEGER NOT NULL CHECK (count > 0),
+          is_own INTEGER NOT NULL CHECK (is_own IN (0, 1)),
+          reason TEXT NOT NULL
         ) STRICT;
         """
     )

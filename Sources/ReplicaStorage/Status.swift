@@ -18,6 +18,8 @@ package struct ReplicaStatus: Sendable {
   package let replicas: Int
   /// Changes that need a newer stet.
   package let unreadable: Int
+  /// Changes out of a damaged file that wait for what comes before them.
+  package let held: Int
   package let remotes: [Remote]
 }
 
@@ -34,6 +36,7 @@ extension Replica {
         conflicts: try count("SELECT count(*) FROM open_reviews"),
         replicas: try count("SELECT count(*) FROM lanes"),
         unreadable: try count("SELECT count(*) FROM unreadable"),
+        held: try count("SELECT coalesce(sum(count), 0) FROM held"),
         remotes: remotes
       )
     }

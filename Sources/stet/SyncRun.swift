@@ -38,6 +38,7 @@ struct SyncRun {
     }
     progress.finish()
     try replica.setMark()
+    try replica.retryHeld()
     let outcome = session.outcome
     try replica.noteReached(
       remote: remote.name,
