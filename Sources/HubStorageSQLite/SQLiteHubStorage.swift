@@ -143,7 +143,6 @@ package final class SQLiteHubArchive: HubArchiveStore {
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {
-          if case .gap = failure { try log.forget(request.peer) }
           return .failure(failure)
         } catch let failure as PeerFailure {
           return .failure(failure)
@@ -153,11 +152,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
   }
 
   package func remember(_ cursor: ChangeLog.Cursor) throws {
-    try database.write { db in
-      let log = SQLiteLog(db)
-      guard try log.known(of: cursor.store) != cursor else { return }
-      try log.remember(cursor)
-    }
+    try database.write { try SQLiteLog($0).settle(at: cursor) }
   }
 
   package func adopt(_ genesis: Genesis) throws {

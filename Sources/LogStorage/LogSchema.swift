@@ -21,14 +21,28 @@ package enum LogSchema {
         ) STRICT;
 
         -- The head of every lane. Invariant: equal to the newest change of the lane in packs.
+        -- root, parent: only of a forked key's branches: the lane of the key, and the lane that the
+        -- branch continues; no parent where even the first changes differ. first_seq: where it begins.
         CREATE TABLE lanes (
           id INTEGER PRIMARY KEY,
           lane BLOB NOT NULL UNIQUE CHECK (length(lane) = 16),
           writing_key BLOB NOT NULL CHECK (length(writing_key) = 32),
           member BLOB NOT NULL CHECK (length(member) = 32),
-          seq INTEGER NOT NULL CHECK (seq > 0),
-          hash BLOB NOT NULL CHECK (length(hash) = 32)
+          first_seq INTEGER NOT NULL CHECK (first_seq > 0),
+          seq INTEGER NOT NULL CHECK (seq >= first_seq),
+          hash BLOB NOT NULL CHECK (length(hash) = 32),
+          root BLOB CHECK (length(root) = 16),
+          parent BLOB CHECK (length(parent) = 16)
         ) STRICT;
+        CREATE INDEX branches ON lanes (root) WHERE root IS NOT NULL;
+
+        -- Lanes that a peer continues from a change that is not here, until that peer's log is known:
+        -- nothing of them is claimed in frontiers, so that all of them is sent.
+        CREATE TABLE suspects (
+          store BLOB NOT NULL CHECK (length(store) = 16),
+          lane BLOB NOT NULL CHECK (length(lane) = 16),
+          PRIMARY KEY (store, lane)
+        ) STRICT, WITHOUT ROWID;
 
         -- The log. A pack's position is that of its last change; positions have no holes, so the pack
         -- before it ends at position - count. hashes has 32 bytes for each change. log_check is the
@@ -42,7 +56,8 @@ package enum LogSchema {
           log_check BLOB NOT NULL CHECK (length(log_check) = 32)
         ) STRICT;
 
-        -- Which changes are in which pack: first_seq is change number "place" of the pack, from 0.
+        -- Which changes are in which pack: first_seq is change number "place" of the pack, from 0. Of a run
+        -- that crosses a fork, one row for each lane.
         CREATE TABLE runs (
           lane INTEGER NOT NULL REFERENCES lanes (id),
           first_seq INTEGER NOT NULL,

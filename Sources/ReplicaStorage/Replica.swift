@@ -220,6 +220,7 @@ package final class Replica: Sendable {
     let log = SQLiteLog(db)
     let store = try log.storeID()
     if let mark = try environment.identities.mark(of: store), mark.path == path,
+      mark.machine == environment.identities.machine,
       let check = [UInt8](hex: mark.check),
       try log.holds(ChangeLog.Cursor(store: store, position: mark.position, check: check))
     {
@@ -241,9 +242,29 @@ package final class Replica: Sendable {
   func setMark(_ db: Database) throws {
     let log = SQLiteLog(db)
     let end = try log.end()
-    let mark = Mark(path: path, position: end.position, check: end.check.hex)
+    let mark = Mark(
+      machine: environment.identities.machine,
+      path: path,
+      position: end.position,
+      check: end.check.hex
+    )
     guard try environment.identities.mark(of: end.store) != mark else { return }
     try environment.identities.set(mark, of: end.store)
+  }
+
+  /// Ends the lane of this machine: its next change begins a new one.
+  ///
+  /// Done where somebody else has changes of this lane that are not here: the file and its mark were
+  /// brought back together, or a copy of both writes too.
+  func retireLane(_ db: Database) throws {
+    try db.execute(sql: "UPDATE replica SET lane = NULL")
+  }
+
+  /// Ends the lane of this machine when a peer brought changes of it.
+  func retireLane(_ db: Database, continuedBy admission: Gate.Admission) throws {
+    guard let own = try Self.lane(db) else { return }
+    let isContinued = zip(admission.changes, admission.isKnown).contains { $0.lane == own && !$1 }
+    if isContinued || admission.branches.contains(where: { $0.root == own }) { try retireLane(db) }
   }
 
   static func lane(_ db: Database) throws -> LaneID? {

@@ -18,12 +18,15 @@ package struct ReplicaStatus: Sendable {
   package let replicas: Int
   /// Changes that need a newer stet.
   package let unreadable: Int
+  /// Writing keys that two copies of one file wrote under.
+  package let forks: [Fork]
   package let remotes: [Remote]
 }
 
 extension Replica {
   package func status() throws -> ReplicaStatus {
     let remotes = try remotes()
+    let forks = try forks()
     return try database.read { db in
       func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
       return ReplicaStatus(
@@ -34,6 +37,7 @@ extension Replica {
         conflicts: try count("SELECT count(*) FROM open_reviews"),
         replicas: try count("SELECT count(*) FROM lanes"),
         unreadable: try count("SELECT count(*) FROM unreadable"),
+        forks: forks,
         remotes: remotes
       )
     }

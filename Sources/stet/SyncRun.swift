@@ -20,6 +20,7 @@ struct SyncRun {
     let address = try RemoteAddress.parse(remote.address)
     let start = ContinuousClock.now
     try replica.prepareToSync()
+    let knownForks = Set(try replica.forks())
     let sent = try replica.endPosition()
     let progress = ProgressLine(verb, unit: "changes", isQuiet: isQuiet)
     let client = SyncClient(limits: SyncLimits(), now: Machine.now) { step in
@@ -31,9 +32,9 @@ struct SyncRun {
     let session: DrivenSession
     do {
       session = try await self.session(of: client, with: address)
-    } catch  where Self.isGap(error) {
-      // The other side's log is not what it was, as after a restore. Whoever noticed has forgotten
-      // its cursor, so that this time both say what they hold.
+    } catch  where Self.isRemembered(error) {
+      // The other side's log is not what it was believed to be, as after a restore or a fork. Whoever
+      // noticed has forgotten its cursor, so that this time both say what they hold.
       session = try await self.session(of: client, with: address)
     }
     progress.finish()
@@ -46,6 +47,9 @@ struct SyncRun {
       sent: outcome.verdict == .equal ? sent : nil
     )
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    for fork in try replica.forks() where !isQuiet && !knownForks.contains(fork) {
+      Console.note(fork.description)
+    }
     return SyncReport(
       session: session,
       seconds: seconds,
@@ -69,10 +73,10 @@ extension SyncRun {
     )
   }
 
-  private static func isGap(_ error: any Error) -> Bool {
+  private static func isRemembered(_ error: any Error) -> Bool {
     switch error {
-    case LogFailure.gap: true
-    case let failure as PeerFailure: failure.code == .gap
+    case LogFailure.gap, LogFailure.fork: true
+    case let failure as PeerFailure: failure.code == .gap || failure.code == .fork
     default: false
     }
   }

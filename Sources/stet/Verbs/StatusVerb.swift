@@ -32,6 +32,7 @@ struct StatusVerb: ParsableCommand {
     let conflicts: Int
     let replicas: Int
     let needs_newer: Int
+    let forks: [String]
     let remotes: [RemoteJSON]
 
     init(_ status: ReplicaStatus) {
@@ -42,6 +43,7 @@ struct StatusVerb: ParsableCommand {
       conflicts = status.conflicts
       replicas = status.replicas
       needs_newer = status.unreadable
+      forks = status.forks.map(\.description)
       remotes = status.remotes.map { remote in
         RemoteJSON(
           name: remote.name,
@@ -69,6 +71,7 @@ struct StatusVerb: ParsableCommand {
     if status.unreadable > 0 {
       Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
     }
+    for fork in status.forks { Console.write("fork         \(Console.oneLine(fork.description))") }
     for remote in status.remotes {
       let reached =
         remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"
