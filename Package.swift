@@ -125,6 +125,11 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "StetTorture",
+      dependencies: ["SyncSimulation"],
+      swiftSettings: settings
+    ),
     .target(
       name: "RevisionReplay",
       dependencies: ["ArchiveModel", "CRDT", "Interchange"],
