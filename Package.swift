@@ -174,7 +174,8 @@ let package = Package(
     .testTarget(
       name: "HubStorageTests",
       dependencies: [
-        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "SyncSimulation",
+        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
+        "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
@@ -187,7 +188,8 @@ let package = Package(
     .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
+        "SyncProtocol",
         "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
@@ -199,7 +201,10 @@ let package = Package(
     ),
     .testTarget(
       name: "VectorTests",
-      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance", "LogStorage",
+        "SyncProtocol", "SyncSimulation",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

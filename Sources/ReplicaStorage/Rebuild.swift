@@ -10,26 +10,29 @@ extension Replica {
   /// - Parameter progress: called with the position reached, of how many.
   /// - Throws: `LogFailure` when the log is damaged; the state then stays as it was.
   package func rebuild(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
-    try database.write { db in
-      let log = SQLiteLog(db)
-      guard let archive = try log.genesis()?.archive else { return }
-      try ReplicaSchema.dropDerived(db)
-      try ReplicaSchema.createDerived(db)
-      try SearchIndex.reset(db)
-      let end = try log.end().position
-      let state = StateWriter(db)
-      let replay = LogReplay(archive: archive)
-      var position: UInt64 = 0
-      let packs = try Row.fetchCursor(db, sql: "SELECT bytes FROM packs ORDER BY position")
-      while let row = try packs.next() {
-        for (change, isKnown) in try replay.changes(of: Pack(Array(row[0] as Data))) {
-          position += 1
-          if !isKnown { try state.apply(change, at: position) }
-        }
-        progress(position, end)
+    try database.write { try Self.rebuild($0, progress: progress) }
+  }
+
+  /// Makes the current state anew inside a transaction.
+  static func rebuild(_ db: Database, progress: (UInt64, UInt64) -> Void) throws {
+    try ReplicaSchema.dropDerived(db)
+    try ReplicaSchema.createDerived(db)
+    try SearchIndex.reset(db)
+    let log = SQLiteLog(db)
+    guard let archive = try log.genesis()?.archive else { return }
+    let end = try log.end().position
+    let state = StateWriter(db)
+    let replay = LogReplay(archive: archive)
+    var position: UInt64 = 0
+    let packs = try Row.fetchCursor(db, sql: "SELECT bytes FROM packs ORDER BY position")
+    while let row = try packs.next() {
+      for (change, isKnown) in try replay.changes(of: Pack(Array(row[0] as Data))) {
+        position += 1
+        if !isKnown { try state.apply(change, at: position) }
       }
-      try state.finish()
+      progress(position, end)
     }
+    try state.finish()
   }
 }
 
