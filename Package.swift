@@ -202,7 +202,8 @@ let package = Package(
     .testTarget(
       name: "VectorTests",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance", "LogStorage",
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance",
+        "HubStorageSQLite", "LogStorage",
         "SyncProtocol", "SyncSimulation",
       ],
       swiftSettings: settings

@@ -29,6 +29,11 @@ package struct SchemaMigrations: Sendable {
 
   package init(_ steps: [SchemaMigration]) { self.steps = steps }
 
+  /// These steps and more behind them.
+  package func adding(_ more: [SchemaMigration]) -> SchemaMigrations {
+    SchemaMigrations(steps + more)
+  }
+
   /// The version of the tables that this program writes, in `user_version`.
   package var version: Int { 1 + steps.count }
 
