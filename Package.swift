@@ -179,7 +179,8 @@ let package = Package(
     .testTarget(
       name: "HubStorageTests",
       dependencies: [
-        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "SyncSimulation",
+        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
+        "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
@@ -192,7 +193,8 @@ let package = Package(
     .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
+        "SyncProtocol",
         "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
@@ -204,7 +206,11 @@ let package = Package(
     ),
     .testTarget(
       name: "VectorTests",
-      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance",
+        "HubStorageSQLite", "LogStorage",
+        "SyncProtocol", "SyncSimulation",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -3,7 +3,7 @@ package import CRDT
 package import Foundation
 internal import GRDB
 package import HubStorage
-internal import LogStorage
+package import LogStorage
 package import SyncProtocol
 internal import Synchronization
 
@@ -11,17 +11,27 @@ internal import Synchronization
 package final class SQLiteHubStorage: HubStorage {
   package typealias Archive = SQLiteHubArchive
 
-  private let folder: URL
+  let folder: URL
   private let lockTimeout: Double
+  private let migrations: SchemaMigrations
+  private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
 
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
   /// Throws: what the file system says.
-  package init(folder: URL, lockTimeout: Double = 10) throws {
+  package init(
+    folder: URL,
+    lockTimeout: Double = 10,
+    migrations: SchemaMigrations = HubMigrations.all,
+    upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in }
+  ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
+    self.migrations = migrations
+    self.upgraded = upgraded
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -29,11 +39,17 @@ package final class SQLiteHubStorage: HubStorage {
     guard Genesis.isAcceptable(name: name) else {
       throw HubStorageFailure.unacceptableName(name)
     }
-    let file = file(of: name)
-    // No two creators share a draft: process ids repeat across threads and containers.
-    let draft = folder.appending(path: ".\(name).\(UUID().uuidString).new")
+    let draft = draft(of: name)
     defer { SQLiteFile.remove(draft.path) }
     try SQLiteHubArchive.create(at: draft.path)
+    try place(draft, as: name)
+  }
+
+  /// Gives a closed file the name of an archive.
+  ///
+  /// - Throws: `HubStorageFailure.exists`.
+  func place(_ draft: URL, as name: String) throws {
+    let file = file(of: name)
     // What a removed archive of this name left behind would be read into the new one.
     if !FileManager.default.fileExists(atPath: file.path) {
       SQLiteFile.removeCompanions(of: file.path)
@@ -52,7 +68,13 @@ package final class SQLiteHubStorage: HubStorage {
       guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: path) else {
         throw HubStorageFailure.unknown(name)
       }
-      let archive = try SQLiteHubArchive(path: path, name: name, lockTimeout: lockTimeout)
+      let archive = try SQLiteHubArchive(
+        path: path,
+        name: name,
+        lockTimeout: lockTimeout,
+        migrations: migrations
+      )
+      if let upgrade = archive.upgrade { upgraded(name, upgrade) }
       opened[name] = archive
       return archive
     }
@@ -67,23 +89,32 @@ package final class SQLiteHubStorage: HubStorage {
     for archive in opened.withLock({ $0.values }) { try archive.close() }
   }
 
-  private func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
+  /// No two creators share a draft: process ids repeat across threads and containers.
+  func draft(of name: String) -> URL { folder.appending(path: ".\(name).\(UUID().uuidString).new") }
+
+  func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
 }
 
 /// One archive of a hub in a SQLite file.
 package final class SQLiteHubArchive: HubArchiveStore {
-  /// The version of the file's tables, in `user_version`.
-  static let schemaVersion = 1
+  let database: DatabaseQueue
 
-  private let database: DatabaseQueue
+  /// What opening an older file did to it; `nil` where there was nothing to do.
+  let upgrade: SchemaUpgrade?
 
-  init(path: String, name: String, lockTimeout: Double) throws {
+  init(
+    path: String,
+    name: String,
+    lockTimeout: Double,
+    migrations: SchemaMigrations = HubMigrations.all
+  ) throws {
     do {
       database = try SQLiteFile.open(path, lockTimeout: lockTimeout) { db in
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
-        guard version <= Self.schemaVersion else { throw HubStorageFailure.newer(name) }
+        guard version <= migrations.version else { throw HubStorageFailure.newer(name) }
       }
+      upgrade = try migrations.bringUpToDate(database, at: path)
     } catch DatabaseError.SQLITE_NOTADB {
       throw HubStorageFailure.notAnArchive(name)
     }
@@ -100,7 +131,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
     try database.write { db in
       try LogSchema.create(db)
       try SQLiteLog(db).create(store: store, genesis: nil)
-      try db.execute(sql: "PRAGMA user_version = \(schemaVersion)")
+      try db.execute(sql: "PRAGMA user_version = \(HubMigrations.all.version)")
     }
     try database.close()
   }

@@ -18,6 +18,11 @@ package enum SQLiteFile {
     readOnly: Bool = false,
     check: @escaping @Sendable (Database) throws -> Void = { _ in }
   ) throws -> DatabaseQueue {
+    if let path, !readOnly, FileManager.default.fileExists(atPath: path + "-wal") {
+      // The end of a connection that may write folds the WAL into the file, also of one that the
+      // check refuses. So a connection that only reads is asked first.
+      try open(path, lockTimeout: lockTimeout, readOnly: true, check: check).close()
+    }
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(lockTimeout)

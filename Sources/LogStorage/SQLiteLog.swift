@@ -11,6 +11,9 @@ package import SyncProtocol
 package struct SQLiteLog: LogIndex {
   let db: Database
 
+  /// The database that the log is in.
+  var database: Database { db }
+
   package init(_ db: Database) { self.db = db }
 
   // MARK: - The archive and the store

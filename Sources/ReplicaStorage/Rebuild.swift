@@ -10,11 +10,11 @@ extension Replica {
   /// - Parameter progress: called with the position reached, of how many.
   /// - Throws: `LogFailure` when the log is damaged; the state then stays as it was.
   package func rebuild(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
-    try database.write { try rebuild($0, progress: progress) }
+    try database.write { try Self.rebuild($0, progress: progress) }
   }
 
   /// Makes the state anew inside a transaction.
-  func rebuild(_ db: Database, progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
+  static func rebuild(_ db: Database, progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
     let log = SQLiteLog(db)
     guard let archive = try log.genesis()?.archive else { return }
     let end = try log.end().position

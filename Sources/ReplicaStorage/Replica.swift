@@ -2,7 +2,7 @@ internal import CRDT
 package import ChangeLog
 internal import Foundation
 package import GRDB
-internal import LogStorage
+package import LogStorage
 internal import SyncProtocol
 
 /// What a replica needs from the world around it.
@@ -47,8 +47,16 @@ package final class Replica: Sendable {
   let environment: ReplicaEnvironment
   /// Where the file is, links resolved; a made-up name for a replica in memory.
   package let path: String
+  /// What opening an older file did to it; `nil` where there was nothing to do.
+  package let upgrade: SchemaUpgrade?
 
-  private init(database: DatabaseQueue, environment: ReplicaEnvironment, path: String) {
+  private init(
+    database: DatabaseQueue,
+    environment: ReplicaEnvironment,
+    path: String,
+    upgrade: SchemaUpgrade? = nil
+  ) {
+    self.upgrade = upgrade
     self.database = database
     self.environment = environment
     self.path = path
@@ -106,7 +114,7 @@ package final class Replica: Sendable {
         arguments: [environment.memberName, cloning]
       )
       try db.execute(sql: "PRAGMA application_id = \(ReplicaSchema.applicationID)")
-      try db.execute(sql: "PRAGMA user_version = \(ReplicaSchema.version)")
+      try db.execute(sql: "PRAGMA user_version = \(ReplicaMigrations.all.version)")
     }
     guard let path, let draft else {
       let replica = Replica(
@@ -130,35 +138,64 @@ package final class Replica: Sendable {
 
   // MARK: - Opening
 
-  /// Opens an archive file.
+  /// Opens an archive file; one of an older version is brought up to date first, whoever opens it
+  /// and whatever for.
   ///
   /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
   package static func open(
     _ path: String,
     environment: ReplicaEnvironment,
-    readOnly: Bool = false
+    readOnly: Bool = false,
+    migrations: SchemaMigrations = ReplicaMigrations.all
   ) throws -> Replica {
     guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
-    guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
-    let database = try SQLiteFile.open(
+    guard try hasHeader(path, migrations) else { throw ReplicaFailure.notAnArchive(path) }
+    var database = try connect(path, environment: environment, readOnly: readOnly, migrations)
+    var upgrade: SchemaUpgrade?
+    if try !migrations.isUpToDate(database) {
+      try database.close()
+      upgrade = try bringUpToDate(path, environment: environment, migrations)
+      database = try connect(path, environment: environment, readOnly: readOnly, migrations)
+    }
+    return Replica(
+      database: database,
+      environment: environment,
+      path: URL(filePath: path).resolvingSymlinksInPath().path,
+      upgrade: upgrade
+    )
+  }
+
+  private static func bringUpToDate(
+    _ path: String,
+    environment: ReplicaEnvironment,
+    _ migrations: SchemaMigrations
+  ) throws -> SchemaUpgrade? {
+    let database = try connect(path, environment: environment, readOnly: false, migrations)
+    defer { try? database.close() }
+    return try migrations.bringUpToDate(database, at: path) { try rebuild($0) { _, _ in } }
+  }
+
+  /// A connection to a file that is no newer than this program.
+  private static func connect(
+    _ path: String,
+    environment: ReplicaEnvironment,
+    readOnly: Bool,
+    _ migrations: SchemaMigrations
+  ) throws -> DatabaseQueue {
+    try SQLiteFile.open(
       path,
       lockTimeout: environment.lockTimeout,
       readOnly: readOnly
     ) { db in
       // What the file's first bytes said may be older than its WAL.
       let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-      guard version <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+      guard version <= migrations.version else { throw ReplicaFailure.newer(path) }
     }
-    return Replica(
-      database: database,
-      environment: environment,
-      path: URL(filePath: path).resolvingSymlinksInPath().path
-    )
   }
 
   /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
   /// a file that is no archive, or a newer one, stays as it is.
-  private static func hasHeader(_ path: String) throws -> Bool {
+  private static func hasHeader(_ path: String, _ migrations: SchemaMigrations) throws -> Bool {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return false
@@ -175,7 +212,8 @@ package final class Replica: Sendable {
       header[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
     }
     guard number(at: 68) == ReplicaSchema.applicationID else { return false }
-    guard number(at: 60) <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+    guard number(at: 60) > 0 else { return false }
+    guard number(at: 60) <= migrations.version else { throw ReplicaFailure.newer(path) }
     return true
   }
 

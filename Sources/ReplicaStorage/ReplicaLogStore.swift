@@ -65,7 +65,7 @@ extension Replica: LogStore {
           try state.apply(change, at: before + UInt64(offset) + 1)
         }
       }
-      if hasForked { try rebuild(db) } else { try state.finish() }
+      if hasForked { try Self.rebuild(db) } else { try state.finish() }
       return newChangeCount
     }
     if let refusal { throw refusal }

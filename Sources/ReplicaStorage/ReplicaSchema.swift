@@ -4,10 +4,6 @@ internal import GRDB
 ///
 /// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log.
 enum ReplicaSchema {
-  /// In `user_version`.
-  ///
-  /// Migrations are numbered and never edited after a release.
-  static let version = 1
   /// In `application_id`: "Stet".
   static let applicationID = 0x5374_6574
 
@@ -191,6 +187,6 @@ enum ReplicaSchema {
   }
 
   static func dropDerived(_ db: Database) throws {
-    for table in derived { try db.execute(sql: "DROP TABLE \(table)") }
+    for table in derived { try db.execute(sql: "DROP TABLE IF EXISTS \(table)") }
   }
 }

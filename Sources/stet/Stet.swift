@@ -27,6 +27,7 @@ struct Stet: AsyncParsableCommand {
         name: "Archive",
         subcommands: [
           InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, RebuildVerb.self,
+          BackupVerb.self,
         ]
       ),
       CommandGroup(
