@@ -187,8 +187,8 @@ let package = Package(
     .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "ReplicaStorage", "SyncProtocol",
-        "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
+        "SyncProtocol", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),

@@ -12,7 +12,7 @@ package final class SQLiteHubStorage: HubStorage {
   package typealias Archive = SQLiteHubArchive
 
   private let folder: URL
-  private let lockTimeout: Double
+  let lockTimeout: Double
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
 
   /// Uses a folder, which is made where it is missing.
@@ -48,10 +48,7 @@ package final class SQLiteHubStorage: HubStorage {
   package func archive(named name: String) throws -> SQLiteHubArchive {
     try opened.withLock { opened in
       if let archive = opened[name] { return archive }
-      let path = file(of: name).path
-      guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: path) else {
-        throw HubStorageFailure.unknown(name)
-      }
+      let path = try existingFile(of: name).path
       let archive = try SQLiteHubArchive(path: path, name: name, lockTimeout: lockTimeout)
       opened[name] = archive
       return archive
@@ -67,6 +64,15 @@ package final class SQLiteHubStorage: HubStorage {
     for archive in opened.withLock({ $0.values }) { try archive.close() }
   }
 
+  /// - Throws: `HubStorageFailure.unknown`.
+  func existingFile(of name: String) throws -> URL {
+    let file = file(of: name)
+    guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: file.path) else {
+      throw HubStorageFailure.unknown(name)
+    }
+    return file
+  }
+
   private func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
 }
 
@@ -79,14 +85,18 @@ package final class SQLiteHubArchive: HubArchiveStore {
 
   init(path: String, name: String, lockTimeout: Double) throws {
     do {
-      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) { db in
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
-        guard version <= Self.schemaVersion else { throw HubStorageFailure.newer(name) }
+      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) {
+        try Self.checkVersion($0, of: name)
       }
     } catch DatabaseError.SQLITE_NOTADB {
       throw HubStorageFailure.notAnArchive(name)
     }
+  }
+
+  static func checkVersion(_ db: Database, of name: String) throws {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
+    guard version <= schemaVersion else { throw HubStorageFailure.newer(name) }
   }
 
   static func create(at path: String) throws {

@@ -26,7 +26,8 @@ struct Stet: AsyncParsableCommand {
       CommandGroup(
         name: "Archive",
         subcommands: [
-          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, RebuildVerb.self,
+          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, VerifyVerb.self,
+          RebuildVerb.self,
         ]
       ),
       CommandGroup(
