@@ -194,8 +194,7 @@ let package = Package(
       name: "ReplicaStorageTests",
       dependencies: [
         "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
-        "SyncProtocol",
-        "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
+        "SyncProtocol", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),

@@ -12,7 +12,7 @@ package final class SQLiteHubStorage: HubStorage {
   package typealias Archive = SQLiteHubArchive
 
   let folder: URL
-  private let lockTimeout: Double
+  let lockTimeout: Double
   private let migrations: SchemaMigrations
   private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
@@ -64,12 +64,8 @@ package final class SQLiteHubStorage: HubStorage {
   package func archive(named name: String) throws -> SQLiteHubArchive {
     try opened.withLock { opened in
       if let archive = opened[name] { return archive }
-      let path = file(of: name).path
-      guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: path) else {
-        throw HubStorageFailure.unknown(name)
-      }
       let archive = try SQLiteHubArchive(
-        path: path,
+        path: try existingFile(of: name).path,
         name: name,
         lockTimeout: lockTimeout,
         migrations: migrations
@@ -92,6 +88,15 @@ package final class SQLiteHubStorage: HubStorage {
   /// No two creators share a draft: process ids repeat across threads and containers.
   func draft(of name: String) -> URL { folder.appending(path: ".\(name).\(UUID().uuidString).new") }
 
+  /// - Throws: `HubStorageFailure.unknown`.
+  func existingFile(of name: String) throws -> URL {
+    let file = file(of: name)
+    guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: file.path) else {
+      throw HubStorageFailure.unknown(name)
+    }
+    return file
+  }
+
   func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
 }
 
@@ -109,15 +114,23 @@ package final class SQLiteHubArchive: HubArchiveStore {
     migrations: SchemaMigrations = HubMigrations.all
   ) throws {
     do {
-      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) { db in
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
-        guard version <= migrations.version else { throw HubStorageFailure.newer(name) }
+      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) {
+        try Self.checkVersion($0, of: name, newest: migrations.version)
       }
       upgrade = try migrations.bringUpToDate(database, at: path)
     } catch DatabaseError.SQLITE_NOTADB {
       throw HubStorageFailure.notAnArchive(name)
     }
+  }
+
+  static func checkVersion(
+    _ db: Database,
+    of name: String,
+    newest: Int = HubMigrations.all.version
+  ) throws {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
+    guard version <= newest else { throw HubStorageFailure.newer(name) }
   }
 
   static func create(at path: String) throws {

@@ -1,7 +1,17 @@
 package import GRDB
 
 /// The tables of a log, the same in a replica's file and in a hub's.
+///
+/// What cannot be derived from the packs (`log`, `stores`, and which store brought a pack) carries a
+/// checksum, see ``RowChecksum``.
 package enum LogSchema {
+  /// Tables of rows that cannot be derived.
+  package static let local = [
+    LocalTable("log", ["id", "store", "genesis"], isSingle: true),
+    LocalTable("stores", ["id", "store", "position", "log_check"], isSingle: false),
+    LocalTable("packs", ["position", "source"], isSingle: false),
+  ]
+
   package static func create(_ db: Database) throws {
     try db.execute(
       sql: """
@@ -9,15 +19,19 @@ package enum LogSchema {
         CREATE TABLE log (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           store BLOB NOT NULL CHECK (length(store) = 16),
-          genesis BLOB
+          genesis BLOB,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
-        -- The stores that packs came from or went to, and how far this store knows their logs.
+        -- The stores that packs came from or went to, and how far this store knows their logs. A row
+        -- that is wrong loses nothing: a cursor carries the check of the log that it points into, and
+        -- one that does not hold falls back to frontiers.
         CREATE TABLE stores (
           id INTEGER PRIMARY KEY,
           store BLOB NOT NULL UNIQUE CHECK (length(store) = 16),
           position INTEGER NOT NULL,
-          log_check BLOB NOT NULL
+          log_check BLOB NOT NULL,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         -- The head of every lane. Invariant: equal to the newest change of the lane in packs.
@@ -47,13 +61,16 @@ package enum LogSchema {
         -- The log. A pack's position is that of its last change; positions have no holes, so the pack
         -- before it ends at position - count. hashes has 32 bytes for each change. log_check is the
         -- running check after the pack. source is the store that brought it; absent for one's own.
+        -- checksum: over position and source, which nothing else covers; set when the row is inserted,
+        -- because a trigger would write the bytes twice.
         CREATE TABLE packs (
           position INTEGER PRIMARY KEY,
           count INTEGER NOT NULL CHECK (count > 0),
           source INTEGER REFERENCES stores (id),
           bytes BLOB NOT NULL,
           hashes BLOB NOT NULL CHECK (length(hashes) = 32 * count),
-          log_check BLOB NOT NULL CHECK (length(log_check) = 32)
+          log_check BLOB NOT NULL CHECK (length(log_check) = 32),
+          checksum INTEGER NOT NULL
         ) STRICT;
 
         -- Which changes are in which pack: first_seq is change number "place" of the pack, from 0. Of a run
@@ -69,5 +86,8 @@ package enum LogSchema {
         CREATE INDEX runs_by_pack ON runs (pack);
         """
     )
+    for table in local where table.name != "packs" {
+      try RowChecksum.keep(in: table.name, over: table.columns, db)
+    }
   }
 }

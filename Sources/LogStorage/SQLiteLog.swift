@@ -296,8 +296,8 @@ package struct SQLiteLog: LogIndex {
     for hash in hashes { check.append(hash) }
     try db.cachedStatement(
       sql: """
-        INSERT INTO packs (position, count, source, bytes, hashes, log_check)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO packs (position, count, source, bytes, hashes, log_check, checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?3))
         """
     ).execute(arguments: [
       position, hashes.count, sourceNumber, bytes.blob, hashes.flatMap(\.bytes).blob,

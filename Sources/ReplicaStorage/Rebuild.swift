@@ -13,21 +13,32 @@ extension Replica {
     try database.write { try Self.rebuild($0, progress: progress) }
   }
 
-  /// Makes the state anew inside a transaction.
+  /// Makes state and search index anew inside a transaction.
   static func rebuild(_ db: Database, progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
-    let log = SQLiteLog(db)
+    try rebuildState(of: db, from: db, progress: progress)
+    try SearchIndex.reset(db)
+  }
+
+  /// Makes the state anew.
+  ///
+  /// - `source`: the database whose packs are read; its lanes are also those of `db`.
+  static func rebuildState(
+    of db: Database,
+    from source: Database,
+    progress: (UInt64, UInt64) -> Void = { _, _ in }
+  ) throws {
+    let log = SQLiteLog(source)
     guard let archive = try log.genesis()?.archive else { return }
     let end = try log.end().position
     var firsts: Set<Hash> = []
     while true {
       try ReplicaSchema.dropDerived(db)
       try ReplicaSchema.createDerived(db)
-      try SearchIndex.reset(db)
       let replay = LogReplay(archive: archive, firsts: firsts)
       do {
         let state = StateWriter(db)
         var position: UInt64 = 0
-        let packs = try Row.fetchCursor(db, sql: "SELECT bytes FROM packs ORDER BY position")
+        let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
         while let row = try packs.next() {
           for (change, isKnown) in try replay.changes(of: Pack(Array(row[0] as Data))) {
             position += 1

@@ -105,9 +105,7 @@ package final class Replica: Sendable {
     defer { if let draft { SQLiteFile.remove(draft) } }
     let database = try SQLiteFile.open(draft, lockTimeout: environment.lockTimeout)
     try database.write { db in
-      try LogSchema.create(db)
-      try ReplicaSchema.create(db)
-      try SearchIndex.create(db)
+      try ReplicaSchema.makeup.create(db)
       try SQLiteLog(db).create(store: store, genesis: genesis)
       try db.execute(
         sql: "INSERT INTO replica (id, member_name, cloning) VALUES (1, ?, ?)",
@@ -186,16 +184,25 @@ package final class Replica: Sendable {
       path,
       lockTimeout: environment.lockTimeout,
       readOnly: readOnly
-    ) { db in
-      // What the file's first bytes said may be older than its WAL.
-      let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-      guard version <= migrations.version else { throw ReplicaFailure.newer(path) }
-    }
+    ) { try checkVersion($0, of: path, newest: migrations.version) }
+  }
+
+  /// What the file's first bytes said may be older than its WAL.
+  static func checkVersion(
+    _ db: Database,
+    of path: String,
+    newest: Int = ReplicaMigrations.all.version
+  ) throws {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version <= newest else { throw ReplicaFailure.newer(path) }
   }
 
   /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
   /// a file that is no archive, or a newer one, stays as it is.
-  private static func hasHeader(_ path: String, _ migrations: SchemaMigrations) throws -> Bool {
+  static func hasHeader(
+    _ path: String,
+    _ migrations: SchemaMigrations = ReplicaMigrations.all
+  ) throws -> Bool {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return false

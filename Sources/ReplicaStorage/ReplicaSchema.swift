@@ -1,11 +1,35 @@
 internal import GRDB
+internal import LogStorage
 
 /// The tables of a replica's file, besides the log's.
 ///
-/// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log.
+/// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log. Those two
+/// carry checksums, see `RowChecksum`.
 enum ReplicaSchema {
   /// In `application_id`: "Stet".
   static let applicationID = 0x5374_6574
+
+  /// What a whole file is made of.
+  static let makeup = FileMakeup(
+    applicationID: applicationID,
+    version: ReplicaMigrations.all.version,
+    local: LogSchema.local + local + [SearchIndex.progress],
+    derived: derived + SearchIndex.tables
+  ) { db in
+    try LogSchema.create(db)
+    try create(db)
+    try SearchIndex.create(db)
+  }
+
+  /// Tables of rows that cannot be derived.
+  private static let local = [
+    LocalTable("replica", ["id", "lane", "member_name", "cloning"], isSingle: true),
+    LocalTable(
+      "remotes",
+      ["name", "address", "store", "sent", "reached", "clock_offset"],
+      isSingle: false
+    ),
+  ]
 
   static func create(_ db: Database) throws {
     try db.execute(
@@ -17,7 +41,8 @@ enum ReplicaSchema {
           id INTEGER PRIMARY KEY CHECK (id = 1),
           lane BLOB CHECK (length(lane) = 16),
           member_name TEXT NOT NULL,
-          cloning TEXT
+          cloning TEXT,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         -- Stores to sync with. sent: up to this position of our log they have everything.
@@ -27,10 +52,12 @@ enum ReplicaSchema {
           store BLOB CHECK (length(store) = 16),
           sent INTEGER NOT NULL DEFAULT 0,
           reached INTEGER,
-          clock_offset INTEGER
+          clock_offset INTEGER,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         """
     )
+    for table in local { try RowChecksum.keep(in: table.name, over: table.columns, db) }
     try createDerived(db)
   }
 

@@ -84,7 +84,7 @@ extension Replica {
   }
 
   /// Computes the buckets that have changed since.
-  private static func fillDigestBuckets(_ db: Database) throws {
+  static func fillDigestBuckets(_ db: Database) throws {
     let store = StateStore(db)
     let stale = try Int.fetchAll(db, sql: "SELECT bucket FROM digest_buckets WHERE digest IS NULL")
     for bucket in stale {

@@ -26,8 +26,8 @@ struct Stet: AsyncParsableCommand {
       CommandGroup(
         name: "Archive",
         subcommands: [
-          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, RebuildVerb.self,
-          BackupVerb.self,
+          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, VerifyVerb.self,
+          RebuildVerb.self, BackupVerb.self,
         ]
       ),
       CommandGroup(

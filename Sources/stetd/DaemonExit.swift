@@ -47,6 +47,8 @@ enum DaemonExit {
       case .notLoopback: (8, failure.description)
       case .unreachable, .cannotListen: (9, failure.description)
       }
+    case let failure as DamageFound:
+      (7, failure.description)
     case let failure as CocoaError:
       (1, failure.localizedDescription)
     default:

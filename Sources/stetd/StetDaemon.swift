@@ -16,7 +16,9 @@ struct StetDaemon: AsyncParsableCommand {
       8 not permitted, 9 temporary, 11 locked, 13 made by a newer stet. Any other code is a failure too.
       """,
     version: "stetd 1 (protocol stet/1, format 1)",
-    subcommands: [ServeCommand.self, ArchiveCommand.self, BackupCommand.self]
+    subcommands: [
+      ServeCommand.self, ArchiveCommand.self, VerifyCommand.self, BackupCommand.self,
+    ]
   )
 
   static func main() async {
