@@ -40,9 +40,10 @@ package struct FileVerification {
   }
 
   package func run(_ depth: VerificationDepth) throws {
-    try verifyPages(depth)
+    let expected = try Self.schema(of: makeup)
+    try verifyPages(depth, expected)
     try verifySettings()
-    try verifySchema()
+    try verifySchema(expected)
     for table in makeup.local { try verifyRows(of: table) }
   }
 
@@ -70,14 +71,14 @@ package struct FileVerification {
     }
   }
 
-  private func verifyPages(_ depth: VerificationDepth) throws {
+  private func verifyPages(_ depth: VerificationDepth, _ schema: Set<SchemaObject>) throws {
     let pragma =
       switch depth {
       case .quick: "quick_check"
       case .full: "integrity_check"
       }
+    let names = namesOfDerived(schema)
     _ = try found.check(.file, .file) {
-      let names = try namesOfDerived()
       let rows = try Row.fetchCursor(db, sql: "PRAGMA \(pragma)(1000000)")
       while let row = try rows.next() {
         let message = String.fromDatabaseValue(row[0]) ?? ""
@@ -93,9 +94,9 @@ package struct FileVerification {
   }
 
   /// The derived tables, by their names and those of their indexes.
-  private func namesOfDerived() throws -> [String: String] {
+  private func namesOfDerived(_ schema: Set<SchemaObject>) -> [String: String] {
     var names: [String: String] = [:]
-    for object in try Self.schema(of: makeup) where makeup.derived.contains(object.table) {
+    for object in schema where makeup.derived.contains(object.table) {
       names[object.name] = object.table
     }
     return names
@@ -114,8 +115,7 @@ package struct FileVerification {
     }
   }
 
-  private func verifySchema() throws {
-    let expected = try Self.schema(of: makeup)
+  private func verifySchema(_ expected: Set<SchemaObject>) throws {
     _ = try found.check(.file, .table("sqlite_schema")) {
       let present = try Self.schema(db)
       for object in expected.symmetricDifference(present).sorted(by: { $0.name < $1.name }) {

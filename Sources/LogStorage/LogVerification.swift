@@ -57,8 +57,8 @@ package struct LogVerification {
     var isForked = false
     let damageCount = found.damages.count
     let changeCount = try verify { pack, end in
-      // What follows a pack that the gate refused would be refused for that alone.
-      guard isWhole else { return }
+      // What follows a pack that is damaged, or that the gate refused, would be refused for that alone.
+      guard isWhole, found.damages.count == damageCount else { return }
       isWhole = false
       guard let genesis else { throw LogFailure.damaged("log: packs without a genesis record") }
       let admission = try log.admission(of: pack, into: genesis.archive)

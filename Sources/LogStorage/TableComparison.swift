@@ -24,7 +24,8 @@ package struct TableComparison {
     self.keys = keys.isEmpty ? columns.map(\.name) : keys
   }
 
-  /// The key of the first row that differs; `nil` when the tables are equal.
+  /// The key of the first row that the file does not have as it should be, or else of the first that it
+  /// has besides; `nil` when the tables are equal.
   package func firstDifference(_ file: Database, _ model: Database) throws -> String? {
     let selection = (columns + keys.map { "CAST(\($0) AS BLOB)" }).joined(separator: ", ")
     let sql = "SELECT \(selection) FROM \(table) ORDER BY \(keys.joined(separator: ", "))"
@@ -35,7 +36,7 @@ package struct TableComparison {
       let model = try expected.next()
       if row == nil, model == nil { return nil }
       guard let row, let model, row.databaseValues.elementsEqual(model.databaseValues) else {
-        return (row ?? model).map(key)
+        return (model ?? row).map(key)
       }
     }
   }

@@ -55,8 +55,8 @@ final class FileFixture: Sendable {
     try anna.noteReached(remote: "origin", store: bert.storeID(), clockOffset: 12, sent: 190)
     for article in articles.prefix(3) { try anna.write { try $0.deleteEverything(of: article) } }
     try anna.write { try $0.liftDeletions(of: articles[0]) }
-    while try anna.endPosition() < 200 {
-      try anna.write { try $0.set(.byline, of: articles[9], to: "by \(anna.endPosition())") }
+    for number in try anna.endPosition()..<200 {
+      try anna.write { try $0.set(.byline, of: articles[9], to: "by \(number)") }
     }
     try anna.catchUpSearch()
     digest = try anna.digest()
