@@ -184,7 +184,13 @@ package final class Replica: Sendable {
       path,
       lockTimeout: environment.lockTimeout,
       readOnly: readOnly
-    ) { try checkVersion($0, of: path, newest: migrations.version) }
+    ) { db in
+      try checkVersion(db, of: path, newest: migrations.version)
+      // Made in a file's first transaction, so there is none without it.
+      guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 > 0 else {
+        throw ReplicaFailure.notAnArchive(path)
+      }
+    }
   }
 
   /// What the file's first bytes said may be older than its WAL.
@@ -219,7 +225,6 @@ package final class Replica: Sendable {
       header[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
     }
     guard number(at: 68) == ReplicaSchema.applicationID else { return false }
-    guard number(at: 60) > 0 else { return false }
     guard number(at: 60) <= migrations.version else { throw ReplicaFailure.newer(path) }
     return true
   }
@@ -264,7 +269,8 @@ package final class Replica: Sendable {
   func recogniseCopy(_ db: Database) throws {
     let log = SQLiteLog(db)
     let store = try log.storeID()
-    if let mark = try environment.identities.mark(of: store), mark.path == path,
+    let isShared = try Bool.fetchOne(db, sql: "SELECT is_shared FROM replica") ?? false
+    if !isShared, let mark = try environment.identities.mark(of: store), mark.path == path,
       mark.machine == environment.identities.machine,
       let check = [UInt8](hex: mark.check),
       try log.holds(ChangeLog.Cursor(store: store, position: mark.position, check: check))
@@ -272,7 +278,7 @@ package final class Replica: Sendable {
       return
     }
     try log.renew(store: environment.makeStoreID())
-    try db.execute(sql: "UPDATE replica SET lane = NULL")
+    try db.execute(sql: "UPDATE replica SET lane = NULL, is_shared = 0")
   }
 
   /// Remembers outside of the file how far it is; on disk when the call returns.
@@ -297,12 +303,13 @@ package final class Replica: Sendable {
     try environment.identities.set(mark, of: end.store)
   }
 
-  /// Ends the lane of this machine: its next change begins a new one.
+  /// Ends the lane of this machine: its next change begins a new one, and its store gets another id
+  /// before the next session (the peer of this one knows it by the present one).
   ///
   /// Done where somebody else has changes of this lane that are not here: the file and its mark were
   /// brought back together, or a copy of both writes too.
   func retireLane(_ db: Database) throws {
-    try db.execute(sql: "UPDATE replica SET lane = NULL")
+    try db.execute(sql: "UPDATE replica SET lane = NULL, is_shared = 1")
   }
 
   /// Ends the lane of this machine when a peer brought changes of it.

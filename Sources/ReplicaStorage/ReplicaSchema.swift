@@ -23,7 +23,11 @@ enum ReplicaSchema {
 
   /// Tables of rows that cannot be derived.
   private static let local = [
-    LocalTable("replica", ["id", "lane", "member_name", "cloning"], isSingle: true),
+    LocalTable(
+      "replica",
+      ["id", "lane", "member_name", "cloning", "is_shared"],
+      isSingle: true
+    ),
     LocalTable(
       "remotes",
       ["name", "address", "store", "sent", "reached", "clock_offset"],
@@ -36,12 +40,14 @@ enum ReplicaSchema {
       sql: """
         -- One row. lane: the one that this machine writes; absent before its first change, and after
         -- the file was recognised as a copy. member_name: what the user wants to be called, for a new
-        -- lane. cloning: the address that a first copy is coming from.
+        -- lane. cloning: the address that a first copy is coming from. is_shared: another copy has the same
+        -- store id, so this one needs a new one before it speaks to anybody again.
         CREATE TABLE replica (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           lane BLOB CHECK (length(lane) = 16),
           member_name TEXT NOT NULL,
           cloning TEXT,
+          is_shared INTEGER NOT NULL DEFAULT 0,
           checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 

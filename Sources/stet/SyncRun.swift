@@ -29,14 +29,7 @@ struct SyncRun {
         progress.show(Int(position), of: Int(end))
       }
     }
-    let session: DrivenSession
-    do {
-      session = try await self.session(of: client, with: address)
-    } catch  where Self.isRemembered(error) {
-      // The other side's log is not what it was believed to be, as after a restore or a fork. Whoever
-      // noticed has forgotten its cursor, so that this time both say what they hold.
-      session = try await self.session(of: client, with: address)
-    }
+    let session = try await sessions(of: client, with: address)
     progress.finish()
     try replica.setMark()
     let outcome = session.outcome
@@ -59,6 +52,29 @@ struct SyncRun {
 }
 
 extension SyncRun {
+  /// Sessions until both sides are equal: nearly always one.
+  ///
+  /// The other side's log may not be what it was believed to be, as after a restore or a fork. Whoever
+  /// notices forgets its cursor, or learns of the fork, so that the next session goes further.
+  private func sessions(
+    of client: SyncClient,
+    with address: SyncAddress
+  ) async throws -> DrivenSession {
+    for _ in 1..<Self.sessionLimit {
+      do {
+        let session = try await self.session(of: client, with: address)
+        if session.outcome.verdict == .equal { return session }
+        try replica.prepareToSync()
+      } catch  where Self.isRemembered(error) {
+        try replica.prepareToSync()
+      }
+    }
+    return try await session(of: client, with: address)
+  }
+
+  /// One for each thing that a session can learn: that a cursor does not hold, and that lanes fork.
+  private static let sessionLimit = 3
+
   private func session(
     of client: SyncClient,
     with address: SyncAddress

@@ -3,7 +3,7 @@ import Testing
 
 /// Two copies that wrote under one key without knowing of each other: both branches are kept, and
 /// people are told.
-@Suite(.disabled("forks")) struct ForkStoryTests {
+@Suite struct ForkStoryTests {
   /// The sentence that tells people, wherever it is printed.
   private static let words = "two copies"
 

@@ -78,7 +78,7 @@ import Testing
     #expect(third.stop() == 0)
   }
 
-  @Test(.disabled("forks"))
+  @Test
   func `a machine put back with its keys gets what came later, then writes a new lane`()
     throws
   {

@@ -169,10 +169,14 @@ private final class ForkWorld {
 
   /// As a client does: once more when one side's log is not what the other believed.
   private func sync(_ machine: Machine, with store: any LogStore) throws {
-    for _ in 0..<2 {
-      let failures = try world.sync(machine.replica, with: store).failures
-      guard failures.contains(where: { $0.code == .gap || $0.code == .fork }) else { return }
+    for _ in 0..<3 {
+      let result = try world.sync(machine.replica, with: store)
+      if let failure = result.failures.first, failure.code != .gap, failure.code != .fork {
+        throw failure
+      }
+      if result.dialler?.verdict == .equal { return }
     }
+    throw PeerFailure.lost
   }
 
   func step() throws {

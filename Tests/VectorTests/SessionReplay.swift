@@ -71,6 +71,7 @@ final class SessionReplay {
       return .stored(position: packs[packs.count - 1].position, receipt)
     case .adopt(let genesis): try store.adopt(genesis)
     case .remember(let cursor): try store.remember(cursor)
+    case .witness(let head, let lane): try store.witness(head, of: lane)
     case .finish(let outcome): end = "\(outcome.verdict)"
     case .fail(let failure):
       said.append(MessageCodec.encode(.failure(failure)))
