@@ -141,7 +141,7 @@ private struct ActionLog {
 
 extension RecordedChange {
   /// What each operation did.
-  fileprivate var words: [String] {
+  var words: [String] {
     operations.map { operation in
       operation.map { OperationText.describe($0, on: object) } ?? "has no effect"
     }

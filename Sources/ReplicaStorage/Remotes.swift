@@ -98,3 +98,17 @@ extension Replica {
     }
   }
 }
+
+extension Remote {
+  /// A store that has an address and no name.
+  package init(at address: String) {
+    self.init(
+      name: "",
+      address: address,
+      store: nil,
+      reached: nil,
+      clockOffset: nil,
+      unsent: 0
+    )
+  }
+}

@@ -146,7 +146,10 @@ package final class Replica: Sendable {
     readOnly: Bool = false,
     migrations: SchemaMigrations = ReplicaMigrations.all
   ) throws -> Replica {
-    guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw FileReplacement(of: path).isBrokenOff
+        ? ReplicaFailure.repairBrokenOff(path) : .missing(path)
+    }
     guard try hasHeader(path, migrations) else { throw ReplicaFailure.notAnArchive(path) }
     var database = try connect(path, environment: environment, readOnly: readOnly, migrations)
     var upgrade: SchemaUpgrade?

@@ -9,6 +9,12 @@ package enum ReplicaFailure: Error, Hashable, Sendable {
   case newer(String)
   /// A first copy into it was broken off.
   case incomplete(String, address: String)
+  /// A repair of it was broken off when the damaged file had left its place.
+  case repairBrokenOff(String)
+  /// Nothing of it can be read.
+  case beyondRepair(String)
+  /// Somebody wrote to it during its repair.
+  case changedMeanwhile(String)
   case unreadableKey(String)
   case fileSystem(String, Int32)
   case noSuchItem(String)
@@ -27,6 +33,14 @@ extension ReplicaFailure: CustomStringConvertible {
       "\(path) was made by a newer version of stet and was left as it is: install that version"
     case .incomplete(let path, let address):
       "\(path) is not copied completely yet: run 'stet clone \(address) \(path)' again"
+    case .repairBrokenOff(let path):
+      "the repair of \(path) was broken off just before its end: run 'stet repair' again"
+    case .beyondRepair(let path):
+      "nothing of \(path) can be read, and it was left as it is: "
+        + "'stet repair --from' takes a remote, an address or another copy of the archive"
+    case .changedMeanwhile(let path):
+      "another process wrote to \(path) during its repair, so nothing was replaced: "
+        + "end that process and run 'stet repair' again"
     case .unreadableKey(let path):
       "the key file \(path) cannot be read: restore it from a backup, or move it away to get a new key"
     case .fileSystem(let path, let code):

@@ -3,7 +3,7 @@ internal import LogStorage
 
 /// The tables of a replica's file, besides the log's.
 ///
-/// All but `replica` and `remotes` are derived: `rebuild` makes them anew from the log. Those two
+/// All but `replica`, `remotes` and `held` are derived: `rebuild` makes them anew from the log. Those
 /// carry checksums, see `RowChecksum`.
 enum ReplicaSchema {
   /// In `application_id`: "Stet".
@@ -27,6 +27,11 @@ enum ReplicaSchema {
       "replica",
       ["id", "lane", "member_name", "cloning", "is_shared"],
       isSingle: true
+    ),
+    LocalTable(
+      "held",
+      ["id", "source", "bytes", "count", "is_own", "reason"],
+      isSingle: false
     ),
     LocalTable(
       "remotes",
@@ -59,6 +64,18 @@ enum ReplicaSchema {
           sent INTEGER NOT NULL DEFAULT 0,
           reached INTEGER,
           clock_offset INTEGER,
+          checksum INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- Packs out of a damaged file that the gate has not let in yet, in the order in which they are
+        -- tried again. source: the damaged file's store. reason: why, in words.
+        CREATE TABLE held (
+          id INTEGER PRIMARY KEY,
+          source BLOB NOT NULL CHECK (length(source) = 16),
+          bytes BLOB NOT NULL,
+          count INTEGER NOT NULL CHECK (count > 0),
+          is_own INTEGER NOT NULL CHECK (is_own IN (0, 1)),
+          reason TEXT NOT NULL,
           checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         """

@@ -20,6 +20,8 @@ package struct ReplicaStatus: Sendable {
   package let unreadable: Int
   /// Writing keys that two copies of one file wrote under.
   package let forks: [Fork]
+  /// Changes out of a damaged file that wait for what comes before them.
+  package let held: Int
   package let remotes: [Remote]
 }
 
@@ -38,6 +40,7 @@ extension Replica {
         replicas: try count("SELECT count(*) FROM lanes"),
         unreadable: try count("SELECT count(*) FROM unreadable"),
         forks: forks,
+        held: try count("SELECT coalesce(sum(count), 0) FROM held"),
         remotes: remotes
       )
     }

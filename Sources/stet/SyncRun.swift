@@ -32,6 +32,7 @@ struct SyncRun {
     let session = try await sessions(of: client, with: address)
     progress.finish()
     try replica.setMark()
+    try replica.retryHeld()
     let outcome = session.outcome
     try replica.noteReached(
       remote: remote.name,

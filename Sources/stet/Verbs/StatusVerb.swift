@@ -33,6 +33,7 @@ struct StatusVerb: ParsableCommand {
     let replicas: Int
     let needs_newer: Int
     let forks: [String]
+    let held: Int
     let remotes: [RemoteJSON]
 
     init(_ status: ReplicaStatus) {
@@ -44,6 +45,7 @@ struct StatusVerb: ParsableCommand {
       replicas = status.replicas
       needs_newer = status.unreadable
       forks = status.forks.map(\.description)
+      held = status.held
       remotes = status.remotes.map { remote in
         RemoteJSON(
           name: remote.name,
@@ -72,6 +74,7 @@ struct StatusVerb: ParsableCommand {
       Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
     }
     for fork in status.forks { Console.write("fork         \(Console.oneLine(fork.description))") }
+    if status.held > 0 { Console.write("\(status.held) changes are held: see 'stet held'") }
     for remote in status.remotes {
       let reached =
         remote.reached.map { "reached \(Instant.iso(milliseconds: $0))" } ?? "never reached"

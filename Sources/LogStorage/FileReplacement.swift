@@ -1,0 +1,88 @@
+internal import Foundation
+
+/// Puts a repaired database file in the place of a damaged one, which is kept under another name.
+///
+/// A kill at any moment leaves either the damaged file in its place, or none there and the repaired
+/// one, whole, under ``repairedPath``; then ``finish()`` ends what was begun. At no moment does a file
+/// stand beside the other's write-ahead log, which SQLite would play back into it.
+package struct FileReplacement: Sendable {
+  package let path: String
+
+  package init(of path: String) { self.path = path }
+
+  /// Where a repaired file waits, whole and on disk, to take its place.
+  package var repairedPath: String { path + ".repaired" }
+
+  /// Whether a replacement was broken off after the damaged file had left its place.
+  package var isBrokenOff: Bool {
+    !FileManager.default.fileExists(atPath: path)
+      && FileManager.default.fileExists(atPath: repairedPath)
+  }
+
+  /// Replaces.
+  ///
+  /// - `draft`: the repaired file, closed, with nothing beside it.
+  /// Returns the name under which the damaged file is kept.
+  /// Throws: `CocoaError` with what the file system says; the damaged file is then in its place or,
+  /// after the last steps, `isBrokenOff` is true.
+  package func replace(with draft: String) throws -> String {
+    try sync(draft)
+    try check(rename(draft, repairedPath), repairedPath)
+    let kept = try keep()
+    try syncFolder()
+    try check(unlink(path), path)
+    try finish()
+    return kept
+  }
+
+  /// Gives the repaired file its name, where the damaged one has left its own.
+  package func finish() throws {
+    SQLiteFile.removeCompanions(of: path)
+    try check(link(repairedPath, path), path)
+    unlink(repairedPath)
+    try syncFolder()
+  }
+
+  /// A second name for the damaged file and its write-ahead log, one that is free.
+  private func keep() throws -> String {
+    for number in 1...10_000 {
+      let kept = "\(path).damaged-\(number)"
+      guard !FileManager.default.fileExists(atPath: kept + "-wal") else { continue }
+      if link(path, kept) != 0 {
+        guard errno == EEXIST else { throw failure(kept) }
+        continue
+      }
+      if link(path + "-wal", kept + "-wal") != 0, errno != ENOENT { throw failure(kept) }
+      return kept
+    }
+    throw failure(path + ".damaged")
+  }
+
+  private func sync(_ file: String) throws {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(file) }
+    defer { close(descriptor) }
+    try check(fsync(descriptor), file)
+  }
+
+  private func syncFolder() throws {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    try sync(folder)
+  }
+
+  private func check(_ result: Int32, _ file: String) throws {
+    guard result == 0 else { throw failure(file) }
+  }
+
+  private func failure(_ file: String) -> any Error {
+    let code = POSIXErrorCode(rawValue: errno) ?? .EIO
+    return CocoaError(
+      .fileWriteUnknown,
+      userInfo: [
+        NSLocalizedDescriptionKey:
+          "\(file) cannot be written: \(String(cString: strerror(code.rawValue)))",
+        NSFilePathErrorKey: file,
+      ]
+    )
+  }
+}

@@ -1,0 +1,232 @@
+package import ChangeLog
+package import CRDT
+internal import Foundation
+
+/// What can be read out of a database file of ours that is damaged, without any trust in it.
+///
+/// Written from the SQLite file format, https://sqlite.org/fileformat2.html (1.6 *B-tree Pages*, 2.1
+/// *Record Format*). Nothing that leads to a row is needed: neither the file's header, the schema or
+/// the interior pages, nor the header, cell pointers and cell sizes of the page that holds it. Every
+/// offset of every version of every page is tried as the beginning of a record, and counts where the
+/// record has the shape of a row of ours; its values follow, and their overflow pages. So a damaged
+/// place costs the rows that it is in.
+///
+/// What is found is not trusted either: a pack counts when both its checksums hold, and enters a log
+/// only through the gate. Rows that have no such proof (remotes) are read from whole pages only.
+package final class PageSalvage {
+  /// A row of packs, or of packs that an earlier repair set aside.
+  fileprivate struct PackRow {
+    /// In the damaged file's log, as far as one can tell; beyond it for a pack that was set aside.
+    let position: Int64
+    let version: DamagedPages.Version
+    let offset: Int
+    let column: Int
+  }
+
+  /// What a row of `lanes` says: the lane had these changes.
+  package struct LaneClaim: Hashable, Sendable {
+    package let lane: LaneID
+    package let firstSeq: UInt64
+    package let lastSeq: UInt64
+    /// Of the last change.
+    package let hash: Hash
+  }
+
+  /// The log's own row: its store, and what was the genesis record if no bit of it has flipped.
+  package struct LogRow: Hashable, Sendable {
+    package let store: StoreID
+    package let genesis: [UInt8]
+  }
+
+  package private(set) var lanes: Set<LaneClaim> = []
+  package private(set) var logs: Set<LogRow> = []
+  /// Rows of other tables, by the shape that was asked for.
+  package private(set) var rows: [[[SalvagedValue]]]
+  private var packRows: [PackRow] = []
+  private let pages: DamagedPages
+
+  /// Goes through a file.
+  ///
+  /// - `path`: of the main file; its `-wal` is read where there is one.
+  /// - `shapes`: of other tables whose rows are wanted.
+  /// Returns `nil` when the file cannot be read at all.
+  package static func scan(_ path: String, for shapes: [RecordShape] = []) -> PageSalvage? {
+    guard let main = FileBytes(path) else { return nil }
+    let wal = FileBytes(path + "-wal")
+    func scan(_ pageSize: Int) -> PageSalvage {
+      PageSalvage(DamagedPages(main: main, wal: wal, pageSize: pageSize), for: shapes)
+    }
+    if let size = DamagedPages.namedPageSize(of: main) {
+      let salvage = scan(size)
+      if !salvage.packRows.isEmpty { return salvage }
+    }
+    // The size that fits is the one with which rows are found.
+    return DamagedPages.pageSizes.map(scan).max { $0.packRows.count < $1.packRows.count }
+  }
+
+  private init(_ pages: DamagedPages, for shapes: [RecordShape]) {
+    self.pages = pages
+    rows = shapes.map { _ in [] }
+    pages.forEachVersion { version, page, isLatest in
+      takeRecords(of: page, version)
+      if isLatest { takeCells(of: page, shapes) }
+    }
+    // Newer versions of a row first.
+    packRows = packRows.enumerated()
+      .sorted { ($0.element.position, -$0.offset) < ($1.element.position, -$1.offset) }
+      .map(\.element)
+  }
+
+  // MARK: - Packs
+
+  /// A pack that opens.
+  package struct SalvagedPack: Sendable {
+    package let bytes: [UInt8]
+    package let pack: Pack
+  }
+
+  /// Goes through the packs that open, each once, in the order of their positions.
+  ///
+  /// - Parameter body: gets each with the fact whether it stood in the log.
+  package func forEachPack(_ body: (SalvagedPack, _ isOfLog: Bool) throws -> Void) rethrows {
+    var seen: Set<Hash> = []
+    for row in packRows {
+      guard let found = pack(in: row), seen.insert(Hash(of: found.bytes)).inserted else { continue }
+      try body(found, row.position != .max)
+    }
+  }
+
+  private func pack(in row: PackRow) -> SalvagedPack? {
+    guard let page = pages.bytes(of: row.version), let header = RecordHeader(page, at: row.offset)
+    else { return nil }
+    // A row that lies in one page is the same in every view.
+    let isLocal = header.payloadByteCount <= pages.pageSize - 35
+    for view in DamagedPages.View.allCases.prefix(isLocal ? 1 : .max) {
+      guard let payload = payload(of: header, in: page, at: row.offset, view),
+        case let values = header.values(in: payload), values.indices.contains(row.column),
+        case .blob(let bytes) = values[row.column], let pack = try? Pack(bytes)
+      else { continue }
+      return SalvagedPack(bytes: bytes, pack: pack)
+    }
+    return nil
+  }
+
+  // MARK: - Looking for rows
+
+  private static let packShape = RecordShape([
+    .key, .integer, .optional(.integer), .blob(), .blob(), .blob(),
+  ])
+  private static let heldShape = RecordShape([
+    .key, .blob(byteCount: StoreID.byteCount), .blob(), .integer, .integer, .text,
+  ])
+  private static let laneShape = RecordShape([
+    .key, .blob(byteCount: LaneID.byteCount), .blob(byteCount: PublicKey.byteCount),
+    .blob(byteCount: PublicKey.byteCount), .integer,
+  ])
+  private static let logShape = RecordShape([.key, .blob(byteCount: StoreID.byteCount), .blob()])
+
+  /// Tries every offset of a page.
+  private func takeRecords(of page: [UInt8], _ version: DamagedPages.Version) {
+    // All of these rows begin with their key: a header of a few bytes, then type 0.
+    for offset in 0..<(page.count - 1) where page[offset + 1] == 0 && page[offset] > 2 {
+      guard let header = RecordHeader(page, at: offset) else { continue }
+      if header.fits(Self.packShape) {
+        let position = Varint.before(offset, in: page) ?? 0
+        packRows.append(
+          PackRow(position: position, version: version, offset: offset, column: 3)
+        )
+      } else if header.fits(Self.heldShape) {
+        packRows.append(PackRow(position: .max, version: version, offset: offset, column: 2))
+      } else if header.fits(Self.laneShape) {
+        takeLane(values(of: header, in: page, at: offset))
+      } else if header.fits(Self.logShape) {
+        takeLog(values(of: header, in: page, at: offset))
+      }
+    }
+  }
+
+  private func takeLane(_ values: [SalvagedValue]) {
+    var seqs: [UInt64] = []
+    for value in values.dropFirst(4) {
+      switch value {
+      case .integer(let seq) where seq > 0: seqs.append(UInt64(seq))
+      case .blob(let bytes):
+        guard let last = seqs.last, let hash = Hash(bytes), case .blob(let name) = values[1],
+          let lane = LaneID(name)
+        else { return }
+        let first = seqs.count > 1 ? min(seqs[0], last) : 1
+        lanes.insert(LaneClaim(lane: lane, firstSeq: first, lastSeq: last, hash: hash))
+        return
+      case .integer, .null, .real, .text: return
+      }
+    }
+  }
+
+  private func takeLog(_ values: [SalvagedValue]) {
+    guard values.count > 2, case .blob(let name) = values[1], let store = StoreID(name),
+      case .blob(let genesis) = values[2], genesis.count <= FormatLimits.genesisByteLimit
+    else { return }
+    logs.insert(LogRow(store: store, genesis: genesis))
+  }
+
+  /// Reads the cells of a page that is, or was before one bit flipped, a leaf of a table (1.6).
+  ///
+  ///     page = type (0x0D), first freeblock (2), cell count (2), begin of cells (2), fragments (1),
+  ///            cell pointers (2 each) … cells
+  private func takeCells(of page: [UInt8], _ shapes: [RecordShape]) {
+    guard !shapes.isEmpty, (page[0] ^ 0x0D).nonzeroBitCount <= 1 else { return }
+    var offsets: Set<Int> = []
+    let count = Int(page[3]) << 8 | Int(page[4])
+    for place in 0..<min(count, (page.count - 8) / 2) {
+      var offset = Int(page[8 + 2 * place]) << 8 | Int(page[9 + 2 * place])
+      guard offsets.insert(offset).inserted, Varint.read(page, at: &offset) != nil,
+        Varint.read(page, at: &offset) != nil, let header = RecordHeader(page, at: offset)
+      else { continue }
+      for (place, shape) in shapes.enumerated() where header.fits(shape) {
+        let values = values(of: header, in: page, at: offset)
+        if !values.isEmpty { rows[place].append(values) }
+      }
+    }
+  }
+
+  // MARK: - Reading a record
+
+  private func values(of header: RecordHeader, in page: [UInt8], at offset: Int) -> [SalvagedValue]
+  {
+    payload(of: header, in: page, at: offset, .latest).map(header.values) ?? []
+  }
+
+  /// A record's bytes: those in the leaf, and a chain of overflow pages for the rest (1.6).
+  ///
+  /// The chain ends when there are as many bytes as the header says, so it cannot go round.
+  private func payload(
+    of header: RecordHeader,
+    in page: [UInt8],
+    at offset: Int,
+    _ view: DamagedPages.View
+  ) -> [UInt8]? {
+    let count = header.payloadByteCount
+    let localCount = localByteCount(ofPayload: count)
+    guard offset + localCount <= page.count else { return nil }
+    var payload = Array(page[offset..<(offset + localCount)])
+    guard localCount < count else { return payload }
+    guard offset + localCount + 4 <= page.count else { return nil }
+    payload.reserveCapacity(count)
+    var next = page.bigEndian32(at: offset + localCount)
+    while payload.count < count {
+      guard next > 0, let overflow = pages.page(Int(next), in: view) else { return nil }
+      next = overflow.bigEndian32(at: 0)
+      payload += overflow[4..<(4 + min(count - payload.count, overflow.count - 4))]
+    }
+    return payload
+  }
+
+  /// How much of a payload stands in the leaf of a table.
+  private func localByteCount(ofPayload count: Int) -> Int {
+    let usable = pages.pageSize
+    guard count > usable - 35 else { return count }
+    let least = (usable - 12) * 32 / 255 - 23
+    let filled = least + (count - least) % (usable - 4)
+    return filled <= usable - 35 ? filled : least
+  }
+}

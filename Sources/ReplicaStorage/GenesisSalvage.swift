@@ -1,0 +1,49 @@
+internal import ChangeLog
+internal import LogStorage
+
+/// Finds the genesis record of a damaged file among bytes that may be it.
+///
+/// A record proves itself: the first change of every lane is chained to its hash.
+struct GenesisSalvage {
+  /// A first change's run: the key that it was written with, and what it is chained to.
+  struct Beginning: Hashable {
+    let writingKey: PublicKey
+    let previousPrefix: [UInt8]
+  }
+
+  private(set) var beginnings: Set<Beginning> = []
+  /// More would prove no more.
+  private static let beginningLimit = 64
+
+  mutating func take(_ pack: Pack) {
+    guard beginnings.count < Self.beginningLimit else { return }
+    for run in pack.runs {
+      guard let key = run.writingKey else { continue }
+      beginnings.insert(Beginning(writingKey: key, previousPrefix: run.previousPrefix))
+    }
+  }
+
+  /// The record that lanes begin under; it may be one flipped bit away from what was found.
+  func genesis(among records: Set<[UInt8]>) -> Genesis? {
+    for record in records {
+      if let genesis = proven(record) { return genesis }
+    }
+    for record in records {
+      for bit in 0..<(record.count * 8) {
+        var mended = record
+        mended[bit / 8] ^= 1 << UInt8(bit % 8)
+        if let genesis = proven(mended) { return genesis }
+      }
+    }
+    return nil
+  }
+
+  private func proven(_ record: [UInt8]) -> Genesis? {
+    guard let genesis = try? Genesis(record) else { return nil }
+    let isProven = beginnings.contains {
+      Hash.beforeLane(archive: genesis.archive, writingKey: $0.writingKey).prefix
+        == $0.previousPrefix
+    }
+    return isProven ? genesis : nil
+  }
+}

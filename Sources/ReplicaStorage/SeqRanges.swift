@@ -1,0 +1,27 @@
+/// Numbers of one lane's changes, as ranges that neither overlap nor touch.
+struct SeqRanges {
+  /// Ascending.
+  private(set) var ranges: [ClosedRange<UInt64>] = []
+
+  init(_ parts: [ClosedRange<UInt64>] = []) {
+    for part in parts.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = ranges.last, part.lowerBound <= last.upperBound.advanced(by: 1) {
+        ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, part.upperBound)
+      } else {
+        ranges.append(part)
+      }
+    }
+  }
+
+  /// What of a range is not among them.
+  func missing(from whole: ClosedRange<UInt64>) -> [ClosedRange<UInt64>] {
+    var missing: [ClosedRange<UInt64>] = []
+    var next = whole.lowerBound
+    for range in ranges where range.upperBound >= next && range.lowerBound <= whole.upperBound {
+      if range.lowerBound > next { missing.append(next...(range.lowerBound - 1)) }
+      next = range.upperBound.advanced(by: 1)
+    }
+    if next <= whole.upperBound { missing.append(next...whole.upperBound) }
+    return missing
+  }
+}
