@@ -13,15 +13,22 @@ package final class SQLiteHubStorage: HubStorage {
 
   private let folder: URL
   private let lockTimeout: Double
+  private let makeStore: @Sendable () -> StoreID
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
 
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// - `makeStore`: names a new store at random.
   /// Throws: what the file system says.
-  package init(folder: URL, lockTimeout: Double = 10) throws {
+  package init(
+    folder: URL,
+    lockTimeout: Double = 10,
+    makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore
+  ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
+    self.makeStore = makeStore
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -33,7 +40,7 @@ package final class SQLiteHubStorage: HubStorage {
     // No two creators share a draft: process ids repeat across threads and containers.
     let draft = folder.appending(path: ".\(name).\(UUID().uuidString).new")
     defer { SQLiteFile.remove(draft.path) }
-    try SQLiteHubArchive.create(at: draft.path)
+    try SQLiteHubArchive.create(at: draft.path, store: makeStore())
     // What a removed archive of this name left behind would be read into the new one.
     if !FileManager.default.fileExists(atPath: file.path) {
       SQLiteFile.removeCompanions(of: file.path)
@@ -89,14 +96,15 @@ package final class SQLiteHubArchive: HubArchiveStore {
     }
   }
 
-  static func create(at path: String) throws {
+  /// A store id that nobody else has.
+  package static func randomStore() -> StoreID {
+    let bytes = (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255) }
+    guard let store = StoreID(bytes) else { preconditionFailure("a store id has as many bytes") }
+    return store
+  }
+
+  static func create(at path: String, store: StoreID) throws {
     let database = try SQLiteFile.open(path, lockTimeout: 1)
-    var generator = SystemRandomNumberGenerator()
-    guard
-      let store = StoreID(
-        (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      )
-    else { preconditionFailure("a store id has as many bytes") }
     try database.write { db in
       try LogSchema.create(db)
       try SQLiteLog(db).create(store: store, genesis: nil)
