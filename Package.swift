@@ -140,6 +140,30 @@ let package = Package(
       dependencies: ["ChangeLog", "SyncProtocol"],
       swiftSettings: settings
     ),
+    .target(
+      name: "ArchiveSimulation",
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageSQLite", "ReplicaStorage",
+        "SyncProtocol", "SyncSimulation",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "StetSimulator",
+      dependencies: [
+        "ArchiveSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ArchiveSimulationTests",
+      dependencies: [
+        "ArchiveSimulation", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "ArchiveModelTests",
       dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "RevisionReplay", "SyncSimulation"],

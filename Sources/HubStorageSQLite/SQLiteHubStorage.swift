@@ -13,6 +13,7 @@ package final class SQLiteHubStorage: HubStorage {
 
   let folder: URL
   let lockTimeout: Double
+  private let makeStore: @Sendable () -> StoreID
   private let migrations: SchemaMigrations
   private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
@@ -20,16 +21,19 @@ package final class SQLiteHubStorage: HubStorage {
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// - `makeStore`: names a new store at random.
   /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
   /// Throws: what the file system says.
   package init(
     folder: URL,
     lockTimeout: Double = 10,
+    makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore,
     migrations: SchemaMigrations = HubMigrations.all,
     upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in }
   ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
+    self.makeStore = makeStore
     self.migrations = migrations
     self.upgraded = upgraded
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -41,7 +45,7 @@ package final class SQLiteHubStorage: HubStorage {
     }
     let draft = draft(of: name)
     defer { SQLiteFile.remove(draft.path) }
-    try SQLiteHubArchive.create(at: draft.path)
+    try SQLiteHubArchive.create(at: draft.path, store: makeStore())
     try place(draft, as: name)
   }
 
@@ -133,14 +137,15 @@ package final class SQLiteHubArchive: HubArchiveStore {
     guard version <= newest else { throw HubStorageFailure.newer(name) }
   }
 
-  static func create(at path: String) throws {
+  /// A store id that nobody else has.
+  package static func randomStore() -> StoreID {
+    let bytes = (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255) }
+    guard let store = StoreID(bytes) else { preconditionFailure("a store id has as many bytes") }
+    return store
+  }
+
+  static func create(at path: String, store: StoreID) throws {
     let database = try SQLiteFile.open(path, lockTimeout: 1)
-    var generator = SystemRandomNumberGenerator()
-    guard
-      let store = StoreID(
-        (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      )
-    else { preconditionFailure("a store id has as many bytes") }
     try database.write { db in
       try LogSchema.create(db)
       try SQLiteLog(db).create(store: store, genesis: nil)
