@@ -156,6 +156,8 @@ package struct FileVerification {
     let kind: String
     let name: String
     let table: String
+    /// Storage classes: names stored as blobs read alike, and SQLite does not find them.
+    let types: String
     /// UTF-8; absent for indexes that SQLite makes itself.
     let sql: Data?
   }
@@ -172,7 +174,10 @@ package struct FileVerification {
   private static func schema(_ db: Database) throws -> Set<SchemaObject> {
     let rows = try Row.fetchAll(
       db,
-      sql: "SELECT type, name, tbl_name, CAST(sql AS BLOB) FROM sqlite_schema"
+      sql: """
+        SELECT type, name, tbl_name,
+          typeof(type) || typeof(name) || typeof(tbl_name) || typeof(sql), CAST(sql AS BLOB) FROM sqlite_schema
+        """
     )
     return Set(
       rows.map { row in
@@ -180,7 +185,8 @@ package struct FileVerification {
           kind: String.fromDatabaseValue(row[0]) ?? "",
           name: String.fromDatabaseValue(row[1]) ?? "",
           table: String.fromDatabaseValue(row[2]) ?? "",
-          sql: Data.fromDatabaseValue(row[3])
+          types: String.fromDatabaseValue(row[3]) ?? "",
+          sql: Data.fromDatabaseValue(row[4])
         )
       }
     )

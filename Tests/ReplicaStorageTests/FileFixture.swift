@@ -108,6 +108,20 @@ enum LogicalDump {
     }
   }
 
+  /// Every word of the full-text index with all its places, as FTS5 reads them.
+  static func words(of path: String) throws -> [[DatabaseValue]] {
+    var configuration = Configuration()
+    configuration.readonly = true
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    defer { try? database.close() }
+    return try database.read { db in
+      try db.execute(
+        sql: "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance)"
+      )
+      return try rows(db, "SELECT CAST(term AS BLOB), doc, col, offset FROM words")
+    }
+  }
+
   private static func rows(_ db: Database, _ sql: String) throws -> [[DatabaseValue]] {
     try Row.fetchAll(db, sql: sql).map { Array($0.databaseValues) }
   }
