@@ -21,6 +21,7 @@ package final class PageSalvage {
     let version: DamagedPages.Version
     let offset: Int
     let column: Int
+    let payloadByteCount: Int
   }
 
   /// What a row of `lanes` says: the lane had these changes.
@@ -56,12 +57,24 @@ package final class PageSalvage {
     func scan(_ pageSize: Int) -> PageSalvage {
       PageSalvage(DamagedPages(main: main, wal: wal, pageSize: pageSize), for: shapes)
     }
-    if let size = DamagedPages.namedPageSize(of: main) {
-      let salvage = scan(size)
-      if !salvage.packRows.isEmpty { return salvage }
+    if let size = DamagedPages.namedPageSize(of: main), case let salvage = scan(size),
+      salvage.countOpening() > 0
+    {
+      return salvage
     }
-    // The size that fits is the one with which rows are found.
-    return DamagedPages.pageSizes.map(scan).max { $0.packRows.count < $1.packRows.count }
+    // The size that fits is the one with which packs open.
+    var best: (salvage: PageSalvage, count: Int)?
+    for salvage in DamagedPages.pageSizes.lazy.map(scan) {
+      let count = salvage.countOpening()
+      if count > best?.count ?? -1 { best = (salvage, count) }
+    }
+    return best?.salvage
+  }
+
+  /// How many of some packs open: of the longest, which do so only with the right page size.
+  private func countOpening() -> Int {
+    packRows.sorted { $0.payloadByteCount > $1.payloadByteCount }.prefix(64)
+      .count { pack(in: $0) != nil }
   }
 
   private init(_ pages: DamagedPages, for shapes: [RecordShape]) {
@@ -130,13 +143,21 @@ package final class PageSalvage {
     // All of these rows begin with their key: a header of a few bytes, then type 0.
     for offset in 0..<(page.count - 1) where page[offset + 1] == 0 && page[offset] > 2 {
       guard let header = RecordHeader(page, at: offset) else { continue }
-      if header.fits(Self.packShape) {
-        let position = Varint.before(offset, in: page) ?? 0
+      func take(at position: Int64, column: Int) {
         packRows.append(
-          PackRow(position: position, version: version, offset: offset, column: 3)
+          PackRow(
+            position: position,
+            version: version,
+            offset: offset,
+            column: column,
+            payloadByteCount: header.payloadByteCount
+          )
         )
+      }
+      if header.fits(Self.packShape) {
+        take(at: Varint.before(offset, in: page) ?? 0, column: 3)
       } else if header.fits(Self.heldShape) {
-        packRows.append(PackRow(position: .max, version: version, offset: offset, column: 2))
+        take(at: .max, column: 2)
       } else if header.fits(Self.laneShape) {
         takeLane(values(of: header, in: page, at: offset))
       } else if header.fits(Self.logShape) {

@@ -10,6 +10,12 @@ package struct LostChanges: Hashable, Sendable {
   package let seqs: ClosedRange<UInt64>
   /// Whether this machine wrote them.
   package let isOwn: Bool
+
+  package init(lane: LaneID, seqs: ClosedRange<UInt64>, isOwn: Bool) {
+    self.lane = lane
+    self.seqs = seqs
+    self.isOwn = isOwn
+  }
 }
 
 /// What a damaged file shows to have been in it.
