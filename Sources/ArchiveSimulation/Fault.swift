@@ -21,6 +21,8 @@ package enum Fault: String, CaseIterable, Sendable {
   case copyWithKeys = "file, keys and marks copied to another machine"
   /// A file put back together with keys and marks of the same time, so that a lane goes on twice.
   case rollback = "file and keys rolled back together"
+  /// A file and its keys and marks copied to a machine where nothing tells that it is another one.
+  case twin = "machine copied as a whole"
   // The network.
   case brokenConnection = "connection broken"
   /// One direction of a connection delivers nothing more.

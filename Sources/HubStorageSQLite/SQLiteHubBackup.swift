@@ -75,7 +75,7 @@ extension SQLiteHubStorage {
     from backup: LogBackupReader,
     progress: (UInt64, UInt64) -> Void
   ) throws {
-    try SQLiteHubArchive.create(at: file.path)
+    try SQLiteHubArchive.create(at: file.path, store: SQLiteHubArchive.randomStore())
     let archive = try SQLiteHubArchive(path: file.path, name: name, lockTimeout: 1)
     defer { try? archive.close() }
     try backup.restore(into: archive, progress: progress)

@@ -21,15 +21,15 @@ package final class SQLiteHubStorage: HubStorage {
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
-  /// - `makeStore`: names a new store at random.
   /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
+  /// - `makeStore`: names a new store at random.
   /// Throws: what the file system says.
   package init(
     folder: URL,
     lockTimeout: Double = 10,
-    makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore,
     migrations: SchemaMigrations = HubMigrations.all,
-    upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in }
+    upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in },
+    makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore
   ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout

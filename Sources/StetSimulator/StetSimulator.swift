@@ -21,11 +21,6 @@ struct StetSimulator: ParsableCommand {
   @Option(help: "The first of them.") var from: UInt64 = 1
   @Option(help: "Stop after so many minutes.") var minutes: Double?
   @Option(help: "Seeds played at once.") var jobs = ProcessInfo.processInfo.activeProcessorCount
-  @Flag(help: "Also roll files and keys back together, so that lanes fork.") var forks = false
-
-  private var faults: Set<Fault> {
-    forks ? Set(Fault.allCases) : Plan.bearableFaults
-  }
 
   func validate() throws {
     guard jobs > 0, from <= .max - seeds else {
@@ -35,7 +30,7 @@ struct StetSimulator: ParsableCommand {
 
   func run() throws {
     if let seed {
-      try replay(Plan(seed: seed, faults: faults))
+      try replay(Plan(seed: seed))
     } else {
       try playMany()
     }
@@ -58,7 +53,7 @@ struct StetSimulator: ParsableCommand {
     let queue = SeedQueue(from..<(minutes == nil ? from + seeds : .max), until: end)
     DispatchQueue.concurrentPerform(iterations: jobs) { _ in
       while let seed = queue.next() {
-        let report = Simulation.play(Plan(seed: seed, faults: faults))
+        let report = Simulation.play(Plan(seed: seed))
         queue.take(report)
       }
     }

@@ -19,14 +19,14 @@ struct Ledger {
   mutating func audit(_ store: any LogStore, _ shelf: PackShelf) throws {
     var present = LogWalk()
     try present.readOn(store, shelf)
-    for (change, hash) in walk.hashes where present.hashes[change] != hash {
+    for change in walk.changes where !present.holds(change.hash) {
       throw Violation(
-        "\(machine) lost change \(change.seq) of lane \(change.lane.bytes.hex.prefix(8)), "
+        "\(machine) lost change \(change.header.seq) of lane \(change.lane.bytes.hex.prefix(8)), "
           + "which it had acknowledged"
       )
     }
     walk = present
-    guard try store.frontier() == walk.frontier else {
+    guard try store.frontier().heads == walk.frontier.heads else {
       throw Violation("the frontier of \(machine) is not that of its log")
     }
   }

@@ -40,7 +40,9 @@ package final class SimulatedDisk: Sendable {
   package func crash() { state.withLock { $0.crash() } }
 
   /// The power goes by itself at a write or fsync from now, counted from 1.
-  package func crash(atOperation number: Int) { state.withLock { $0.operationsUntilCrash = number } }
+  package func crash(atOperation number: Int) {
+    state.withLock { $0.operationsUntilCrash = number }
+  }
 
   /// Power is back, and with it a disk that works.
   ///

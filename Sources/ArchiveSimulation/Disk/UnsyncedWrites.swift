@@ -78,7 +78,10 @@ struct UnsyncedWrites {
           file.truncate(to: start)
         } else {
           let known = old.dropFirst(Int(start - offset)).prefix(Int(end - start))
-          file.write(known + [UInt8](repeating: 0, count: Int(end - start) - known.count), at: start)
+          file.write(
+            known + [UInt8](repeating: 0, count: Int(end - start) - known.count),
+            at: start
+          )
         }
       } else {
         keptCount += 1

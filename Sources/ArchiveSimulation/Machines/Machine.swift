@@ -132,12 +132,13 @@ final class Machine {
   }
 
   private func hubStorage() throws -> SQLiteHubStorage {
-    try SQLiteHubStorage(folder: disk.folder, lockTimeout: 0) { [random] in
+    let makeStore: @Sendable () -> StoreID = { [random] in
       guard let store = StoreID(random.bytes(StoreID.byteCount)) else {
         preconditionFailure("random gave another number of bytes")
       }
       return store
     }
+    return try SQLiteHubStorage(folder: disk.folder, lockTimeout: 0, makeStore: makeStore)
   }
 
   private var environment: ReplicaEnvironment {

@@ -23,6 +23,19 @@ final class SimulatedIdentities: Identities {
   /// What a backup of the home folder holds.
   var snapshot: Contents { contents.withLock { $0 } }
 
+  /// Machines are told apart by nothing but where their files are.
+  var machine: String? { nil }
+
+  /// Makes the marks of a file those of another path.
+  func move(from old: String, to new: String) {
+    contents.withLock { contents in
+      contents.marks = contents.marks.mapValues { mark in
+        guard mark.path == old else { return mark }
+        return Mark(machine: nil, path: new, position: mark.position, check: mark.check)
+      }
+    }
+  }
+
   /// Puts a backup of the home folder back.
   func restore(_ snapshot: Contents) { contents.withLock { $0 = snapshot } }
 

@@ -77,7 +77,8 @@ final class Endpoint {
       guard request.packLimit <= limits.windowPackLimit else {
         throw Violation("\(machine.name) reads more packs than its window holds")
       }
-    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .allowLargeFrames, .finish,
+    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .witness, .allowLargeFrames,
+      .finish,
       .fail, .end:
       return
     }

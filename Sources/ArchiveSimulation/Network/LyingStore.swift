@@ -29,7 +29,8 @@ final class LyingStore: LogStore {
     let end =
       switch number(below: 3) {
       case 0: Cursor(store: view.end.store, position: view.end.position + 1, check: bytes(8))
-      case 1: StoreID(bytes(16)).map { Cursor(store: $0, position: view.end.position, check: bytes(8)) }
+      case 1:
+        StoreID(bytes(16)).map { Cursor(store: $0, position: view.end.position, check: bytes(8)) }
       default: view.end
       }
     let known =

@@ -13,7 +13,11 @@ extension World {
   }
 
   /// Opens a connection from one machine to another, both of which are on.
-  func connect(_ dialler: Machine, to answerer: Machine, _ fate: ConnectionFate = ConnectionFate())
+  func connect(
+    _ dialler: Machine,
+    to answerer: Machine,
+    _ fate: ConnectionFate = ConnectionFate()
+  )
     throws
   {
     // A copy that is recognised only now must have its own name before it speaks.
@@ -124,6 +128,8 @@ extension World {
       try inline(endpoint) { try $0.adopt(genesis) }
     case .remember(let cursor):
       try inline(endpoint) { try $0.remember(cursor) }
+    case .witness(let head, let lane):
+      try inline(endpoint) { try $0.witness(head, of: lane) }
     case .view(let request):
       answerLater(endpoint, connection) { log in
         .viewed(
@@ -167,9 +173,10 @@ extension World {
     switch failure.code {
     case .damaged, .wrongArchive, .versionMismatch, .tooLarge, .notPermitted:
       throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
-    case .fork where !plan.faults.contains(.rollback):
+    case .fork where !plan.mayFork:
       throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
-    case .internal, .protocolViolation, .unknownArchive, .gap, .fork, .storage, .shuttingDown: return
+    case .internal, .protocolViolation, .unknownArchive, .gap, .fork, .storage, .shuttingDown:
+      return
     }
   }
 

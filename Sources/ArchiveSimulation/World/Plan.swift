@@ -7,10 +7,10 @@ package struct Plan: Sendable {
   /// Steps that are left out, by their number from 0.
   package var skipped: Set<Int> = []
 
-  /// The faults that Stet is built to bear.
-  package static let bearableFaults = Set(Fault.allCases).subtracting([.rollback])
+  /// Whether some faults make two machines write under one key.
+  var mayFork: Bool { faults.contains(.rollback) || faults.contains(.twin) }
 
-  package init(seed: UInt64, stepCount: Int? = nil, faults: Set<Fault> = bearableFaults) {
+  package init(seed: UInt64, stepCount: Int? = nil, faults: Set<Fault> = Set(Fault.allCases)) {
     self.seed = seed
     self.stepCount = stepCount ?? 30 + Int(seed % 31)
     self.faults = faults

@@ -85,7 +85,7 @@ extension World {
   private func strike(_ random: inout SeededRandom) throws {
     let strikes: [Fault] = [
       .crash, .crash, .crashAtWrite, .crashAtWrite, .crashAtWrite, .fullDisk, .diskError, .bitFlip,
-      .clockJump, .restore, .copyWithoutKeys, .copyWithKeys, .rollback, .reconnectStorm,
+      .clockJump, .restore, .copyWithoutKeys, .copyWithKeys, .rollback, .twin, .reconnectStorm,
     ]
     let fault = strikes[Int.random(in: 0..<strikes.count, using: &random)]
     let machine = machine(&random)
@@ -108,8 +108,7 @@ extension World {
       machine.clock.jump(to: Int64.random(in: -year...year, using: &random))
     case .restore: try restore(machine, withIdentities: false, &random)
     case .rollback: try restore(machine, withIdentities: true, &random)
-    case .copyWithoutKeys: try copy(machine, withIdentities: false)
-    case .copyWithKeys: try copy(machine, withIdentities: true)
+    case .copyWithoutKeys, .copyWithKeys, .twin: try copy(machine, as: fault)
     case .reconnectStorm: try storm(&random)
     case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer:
       return
@@ -157,24 +156,26 @@ extension World {
       let lost = machine.ledger.walk.hashes
       try machine.put(backup)
       if withIdentities { machine.identities.restore(backup.identities) }
-      excuse(lost.filter { backup.ledger.walk.hashes[$0.key] == nil })
+      excuse(lost.filter { !backup.ledger.walk.holds($0) })
       try start(machine)
     }
   }
 
   /// Another machine gets a copy of a running replica's file.
-  private func copy(_ machine: Machine, withIdentities: Bool) throws {
+  private func copy(_ machine: Machine, as fault: Fault) throws {
     guard machine.kind == .replica, machines.count < 9 else { return }
     try audit(machine)
     guard machine.store != nil else { return }
-    count(withIdentities ? .copyWithKeys : .copyWithoutKeys)
+    count(fault)
     let copy = machine.copyFiles()
     let other = try add(
       .replica,
-      identities: withIdentities ? copy.identities : SimulatedIdentities.Contents()
+      identities: fault == .copyWithoutKeys ? SimulatedIdentities.Contents() : copy.identities
     )
     note("\(machine.name) is copied to \(other.name)")
     try other.put(copy)
+    // Two whole machines have the file at the same path.
+    if fault == .twin { other.identities.move(from: machine.path, to: other.path) }
     try start(other)
   }
 }

@@ -156,7 +156,7 @@ final class World {
 
   private func learn(_ change: Change, from machine: Machine) throws {
     let known = hashes.updateValue(change.hash, forKey: change.id)
-    guard known ?? change.hash == change.hash || plan.faults.contains(.rollback) else {
+    guard known ?? change.hash == change.hash || plan.mayFork else {
       throw Violation(
         "\(machine.name) holds another change \(change.header.seq) of lane "
           + "\(change.lane.bytes.hex.prefix(8)) than others do"
@@ -221,9 +221,8 @@ final class World {
   }
 
   /// Notes that changes may be gone for good: their only machine had its file put back.
-  func excuse(_ lost: [ChangeID: Hash]) {
-    let elsewhere = machines.reduce(into: Set<ChangeID>()) { $0.formUnion($1.ledger.walk.hashes.keys) }
-    excusedCount += lost.keys.count { !elsewhere.contains($0) }
+  func excuse(_ lost: Set<Hash>) {
+    excusedCount += lost.count { change in !machines.contains { $0.ledger.walk.holds(change) } }
   }
 }
 
