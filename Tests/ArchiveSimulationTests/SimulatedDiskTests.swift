@@ -61,9 +61,10 @@ import Testing
     let database = try history.open()
     try database.write { try $0.execute(sql: "CREATE TABLE t (n BLOB)") }
     history.disk.setRoom(10_000)
-    #expect(throws: DatabaseError.SQLITE_FULL) {
+    let error = #expect(throws: DatabaseError.self) {
       try database.write { try $0.execute(sql: "INSERT INTO t VALUES (zeroblob(100000))") }
     }
+    #expect(error?.resultCode == .SQLITE_FULL)
     history.disk.setRoom(nil)
     try database.write { try $0.execute(sql: "INSERT INTO t VALUES (zeroblob(100000))") }
     #expect(try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM t") } == 1)
@@ -77,9 +78,10 @@ import Testing
     let database = try history.open()
     try database.write { try $0.execute(sql: "CREATE TABLE t (n INTEGER)") }
     history.disk.fail(operation, number: 1)
-    #expect(throws: DatabaseError.SQLITE_IOERR) {
+    let error = #expect(throws: DatabaseError.self) {
       try database.write { try $0.execute(sql: "INSERT INTO t VALUES (1)") }
     }
+    #expect(error?.resultCode == .SQLITE_IOERR)
     try database.write { try $0.execute(sql: "INSERT INTO t VALUES (2)") }
     #expect(try database.read { try Int.fetchAll($0, sql: "SELECT n FROM t") } == [2])
     #expect(history.disk.tally[.diskError] == 1)
