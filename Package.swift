@@ -125,6 +125,11 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "StetTorture",
+      dependencies: ["SyncSimulation"],
+      swiftSettings: settings
+    ),
     .target(
       name: "RevisionReplay",
       dependencies: ["ArchiveModel", "CRDT", "Interchange"],
@@ -133,6 +138,30 @@ let package = Package(
     .target(
       name: "SyncSimulation",
       dependencies: ["ChangeLog", "SyncProtocol"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "ArchiveSimulation",
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageSQLite", "ReplicaStorage",
+        "SyncProtocol", "SyncSimulation",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "StetSimulator",
+      dependencies: [
+        "ArchiveSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ArchiveSimulationTests",
+      dependencies: [
+        "ArchiveSimulation", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
@@ -174,9 +203,11 @@ let package = Package(
     .testTarget(
       name: "HubStorageTests",
       dependencies: [
-        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "SyncSimulation",
+        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
+        "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -190,6 +221,7 @@ let package = Package(
         "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
         "SyncProtocol", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -199,7 +231,11 @@ let package = Package(
     ),
     .testTarget(
       name: "VectorTests",
-      dependencies: ["ArchiveModel", "CRDT", "ChangeLog", "SyncProtocol"],
+      dependencies: [
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance",
+        "HubStorageSQLite", "LogStorage",
+        "SyncProtocol", "SyncSimulation",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

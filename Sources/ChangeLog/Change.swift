@@ -4,12 +4,16 @@ package import CRDT
 ///
 /// Header and payload are kept as they came, byte for byte; nobody encodes them again.
 package struct Change: Hashable, Sendable {
+  /// Where it belongs: the lane of its author's writing key, or a branch of that.
   package let lane: LaneID
+  /// With the dependencies in the lanes where they are.
   package let header: ChangeHeader
   package let headerBytes: [UInt8]
   package let payloadBytes: [UInt8]
   /// Covers this change and all before it in the lane.
   package let hash: Hash
+  /// The branches that its author's names are looked up in; empty where nobody's key is forked.
+  let tree: LaneTree
 
   package var id: ChangeID { ChangeID(lane: lane, seq: header.seq) }
 
@@ -32,7 +36,23 @@ package struct Change: Hashable, Sendable {
     header = try ChangeHeader(headerBytes, lane: lane)
     self.headerBytes = headerBytes
     self.payloadBytes = payloadBytes
+    tree = LaneTree()
     hash = Hash(of: previous.bytes, contents.header.bytes, contents.payload.bytes)
+  }
+
+  private init(_ change: Change, lane: LaneID, tree: LaneTree, dependencies: [Dependency]) {
+    self.lane = lane
+    self.tree = tree
+    header = change.header.placed(dependencies)
+    headerBytes = change.headerBytes
+    payloadBytes = change.payloadBytes
+    hash = change.hash
+  }
+
+  /// The change in the lane where it belongs, with its dependencies where they are.
+  package func placed(in lane: LaneID, tree: LaneTree, dependencies: [Dependency]) -> Change {
+    tree.isEmpty && lane == self.lane
+      ? self : Change(self, lane: lane, tree: tree, dependencies: dependencies)
   }
 }
 
@@ -91,6 +111,17 @@ package struct ChangeHeader: Hashable, Sendable {
     self.dependencies = dependencies
   }
 
+  fileprivate func placed(_ dependencies: [Dependency]) -> ChangeHeader {
+    ChangeHeader(
+      seq: seq,
+      time: time,
+      changeClass: changeClass,
+      action: action,
+      operationCount: operationCount,
+      dependencies: dependencies
+    )
+  }
+
   init(_ bytes: [UInt8], lane: LaneID) throws(LogFailure) {
     guard let wire = try? WireChangeHeader(serializedBytes: bytes) else {
       throw .malformed("change header")
@@ -135,12 +166,25 @@ package struct ChangeHeader: Hashable, Sendable {
 /// The newest change of another lane that a change names.
 package struct Dependency: Hashable, Sendable {
   package let change: ChangeID
+  /// The lane of its author's key, by which it is named on the wire: the hash says which branch.
+  package let root: LaneID
   /// The first 8 bytes of that change's hash.
   package let hashPrefix: [UInt8]
 
-  package init(change: ChangeID, hashPrefix: [UInt8]) {
+  /// - `root`: `nil` where the change's lane is its key's.
+  package init(change: ChangeID, root: LaneID? = nil, hashPrefix: [UInt8]) {
     self.change = change
+    self.root = root ?? change.lane
     self.hashPrefix = hashPrefix
+  }
+
+  /// The dependency, named by the branch that holds it.
+  package func placed(in lane: LaneID) -> Dependency {
+    Dependency(
+      change: ChangeID(lane: lane, seq: change.seq),
+      root: root,
+      hashPrefix: hashPrefix
+    )
   }
 
   fileprivate init?(_ wire: WireDependency) {
@@ -148,12 +192,13 @@ package struct Dependency: Hashable, Sendable {
       wire.seq <= UInt64(Int64.max)
     else { return nil }
     change = ChangeID(lane: lane, seq: wire.seq)
+    root = lane
     hashPrefix = Array(wire.hash)
   }
 
   fileprivate var wire: WireDependency {
     var wire = WireDependency()
-    wire.lane = change.lane.bytes.data
+    wire.lane = root.bytes.data
     wire.seq = change.seq
     wire.hash = hashPrefix.data
     return wire

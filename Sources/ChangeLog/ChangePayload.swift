@@ -63,13 +63,15 @@ extension Dot {
   fileprivate init?(_ reference: WireDotReference, in change: Change) {
     if reference.lane == 0 {
       guard reference.seq <= change.header.seq else { return nil }
-      self.init(lane: change.lane, seq: reference.seq, index: reference.index)
+      let lane = change.tree.lane(holding: reference.seq, along: change.lane)
+      self.init(lane: lane, seq: reference.seq, index: reference.index)
     } else {
       let dependencies = change.header.dependencies
       guard reference.lane <= dependencies.count else { return nil }
       let dependency = dependencies[Int(reference.lane) - 1].change
       guard reference.seq <= dependency.seq else { return nil }
-      self.init(lane: dependency.lane, seq: reference.seq, index: reference.index)
+      let lane = change.tree.lane(holding: reference.seq, along: dependency.lane)
+      self.init(lane: lane, seq: reference.seq, index: reference.index)
     }
   }
 }

@@ -8,8 +8,14 @@ package import CRDT
 ///     digest    = SHA-256("stet/1 frontier" ‖ (number ‖ bucket) of every bucket that is not empty)
 package struct Frontier: Hashable, Sendable {
   package var heads: [LaneID: LaneHead]
+  /// Lanes that a peer continues in a way that is not here: until it is, nothing of them is claimed,
+  /// so that all of them is sent.
+  package let suspects: Set<LaneID>
 
-  package init(_ heads: [LaneID: LaneHead] = [:]) { self.heads = heads }
+  package init(_ heads: [LaneID: LaneHead] = [:], suspects: Set<LaneID> = []) {
+    self.heads = heads
+    self.suspects = suspects
+  }
 
   package var digest: Hash {
     var bytes = Array("stet/1 frontier".utf8)
@@ -36,7 +42,10 @@ package struct Frontier: Hashable, Sendable {
   package func claims(differingFrom digests: [UInt8: [UInt8]]) -> ClaimedFrontier {
     let mine = bucketDigests.mapValues(\.prefix)
     let buckets = Set(mine.keys).union(digests.keys).filter { mine[$0] != digests[$0] }
-    let differing = heads.filter { buckets.contains($0.key.bucket) }
+      .union(suspects.map(\.bucket))
+    let differing = heads.filter {
+      buckets.contains($0.key.bucket) && !suspects.contains($0.key)
+    }
     return ClaimedFrontier(
       buckets: buckets,
       heads: differing.mapValues { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) }

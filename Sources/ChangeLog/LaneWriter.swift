@@ -25,12 +25,14 @@ package struct LaneWriter: Sendable {
   /// Writes the next change.
   ///
   /// - `salt`: 16 random bytes.
+  /// - `tree`: the branches of forked keys.
   /// - `hashOf`: the hash of a change of another lane that the operations name.
   /// Throws: ``LogFailure/tooLarge(_:)`` when the draft breaks ``FormatLimits``, and whatever
   /// `hashOf` throws.
   package mutating func write(
     _ draft: ChangeDraft,
     salt: [UInt8],
+    tree: LaneTree = LaneTree(),
     hashOf: (ChangeID) throws -> Hash
   ) throws -> Change {
     let named = draft.operations.flatMap(\.names)
@@ -49,7 +51,11 @@ package struct LaneWriter: Sendable {
     }
     let dependencies = try newest.sorted { $0.key < $1.key }.map {
       let change = ChangeID(lane: $0.key, seq: $0.value)
-      return Dependency(change: change, hashPrefix: try hashOf(change).prefix)
+      return Dependency(
+        change: change,
+        root: tree.root(of: change.lane),
+        hashPrefix: try hashOf(change).prefix
+      )
     }
     let header = ChangeHeader(
       seq: seq + 1,
@@ -68,7 +74,7 @@ package struct LaneWriter: Sendable {
       payloadBytes: payload,
       contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload),
       previous: hash
-    )
+    ).placed(in: lane, tree: tree, dependencies: dependencies)
     seq = header.seq
     hash = change.hash
     return change

@@ -68,6 +68,10 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     try await store.remember(cursor)
   }
 
+  package nonisolated func witness(_ head: ClaimedHead, of lane: LaneID) async throws {
+    try await store.witness(head, of: lane)
+  }
+
   package nonisolated func adopt(_ genesis: Genesis) async throws {
     try await store.adopt(genesis)
   }

@@ -65,7 +65,7 @@ package final class MemoryHubArchive: HubArchiveStore {
         do {
           return .success(try log.append(request))
         } catch {
-          if case LogFailure.gap = error { log.known[request.peer] = nil }
+          if let failure = error as? LogFailure { log.note(failure, of: request.peer) }
           return .failure(error)
         }
       }
@@ -73,7 +73,7 @@ package final class MemoryHubArchive: HubArchiveStore {
   }
 
   package func remember(_ cursor: Cursor) throws {
-    log.withLock { $0.known[cursor.store] = cursor }
+    log.withLock { $0.settle(at: cursor) }
   }
 
   package func adopt(_ genesis: Genesis) throws {
@@ -86,13 +86,15 @@ private struct MemoryLog: LogIndex {
   private struct Entry {
     let delivery: PackDelivery
     let source: StoreID
-    let heads: [LaneID: UInt64]
-    let changeCount: Int
+    let changes: [Hash]
   }
 
   let store: StoreID
-  private(set) var frontier = Frontier()
-  var known: [StoreID: Cursor] = [:]
+  private var heads: [LaneID: LaneHead] = [:]
+  private var branches: [LaneBranch] = []
+  private var suspects: [StoreID: Set<LaneID>] = [:]
+  private var names: [Hash: ChangeID] = [:]
+  private var known: [StoreID: Cursor] = [:]
   private var genesis: Genesis?
   private var entries: [Entry] = []
   private var hashes: [ChangeID: Hash] = [:]
@@ -105,9 +107,16 @@ private struct MemoryLog: LogIndex {
     check = LogCheck(store: store)
   }
 
-  func head(of lane: LaneID) -> LaneHead? { frontier.heads[lane] }
-  func writingKey(of lane: LaneID) -> PublicKey? { keys[lane] }
+  func head(of lane: LaneID) -> LaneHead? { heads[lane] }
+  func writingKey(of lane: LaneID) -> PublicKey? { keys[laneTree().root(of: lane)] }
   func hash(of change: ChangeID) -> Hash? { hashes[change] }
+  func laneTree() -> LaneTree { LaneTree(branches) }
+
+  var frontier: Frontier {
+    let roots = suspects.values.reduce(into: Set()) { $0.formUnion($1) }
+    let tree = laneTree()
+    return Frontier(heads, suspects: Set(heads.keys.filter { roots.contains(tree.root(of: $0)) }))
+  }
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) -> StoreView {
     StoreView(
@@ -116,10 +125,16 @@ private struct MemoryLog: LogIndex {
       frontier: frontier.digest,
       known: peer.flatMap { known[$0] },
       isPeerCursorValid: cursor.map(holds) ?? false,
-      peerLane: lane.flatMap { frontier.heads[$0] }
-        .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) },
+      peerLane: lane.flatMap(farthestHead),
       ownLane: nil
     )
+  }
+
+  private func farthestHead(of root: LaneID) -> ClaimedHead? {
+    let tree = laneTree()
+    return heads.filter { tree.root(of: $0.key) == root }.values
+      .min { $0.seq == $1.seq ? $0.hash < $1.hash : $0.seq > $1.seq }
+      .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) }
   }
 
   private func holds(_ cursor: Cursor) -> Bool {
@@ -138,7 +153,7 @@ private struct MemoryLog: LogIndex {
       return switch request.selection {
       case .notFrom(let peer): entry.source != peer
       case .beyond(let frontier):
-        entry.heads.contains { lane, seq in frontier.lacks(ChangeID(lane: lane, seq: seq)) }
+        entry.changes.contains { names[$0].map { lacks($0, frontier) } ?? true }
       }
     }
     var taken: [Entry] = []
@@ -152,7 +167,7 @@ private struct MemoryLog: LogIndex {
       packs: taken.map(\.delivery),
       position: taken.count == selected.count
         ? request.upTo : taken.last?.delivery.position ?? request.after,
-      changeCount: taken.reduce(0) { $0 + $1.changeCount }
+      changeCount: taken.reduce(0) { $0 + $1.changes.count }
     )
   }
 
@@ -163,6 +178,39 @@ private struct MemoryLog: LogIndex {
     self.genesis = genesis
   }
 
+  /// Whether a peer lacks a change: it may know a branch by the name of its key's lane, and then
+  /// means the branch that holds the hash it claims.
+  private func lacks(_ change: ChangeID, _ claims: ClaimedFrontier) -> Bool {
+    guard claims.buckets.contains(change.lane.bucket) else { return false }
+    let tree = laneTree()
+    let path = tree.path(to: change.lane) + [tree.root(of: change.lane)]
+    for lane in path {
+      guard let claim = claims.heads[lane] else { continue }
+      let holders = ([change.lane] + tree.descendants(of: change.lane).map(\.lane))
+        .filter { hashes[ChangeID(lane: $0, seq: claim.seq)]?.prefix == claim.hashPrefix }
+      if !holders.isEmpty { return holders == [change.lane] && change.seq > claim.seq }
+      let isAhead = lane == change.lane && claim.seq > heads[lane]?.seq ?? 0
+      return !isAhead
+    }
+    return true
+  }
+
+  mutating func settle(at cursor: Cursor) {
+    known[cursor.store] = cursor
+    suspects[cursor.store] = nil
+  }
+
+  /// Keeps what a refused pack says about the peer's log.
+  mutating func note(_ failure: LogFailure, of peer: StoreID) {
+    switch failure {
+    case .gap: known[peer] = nil
+    case .fork(let change):
+      known[peer] = nil
+      suspects[peer, default: []].insert(change.lane)
+    case .malformed, .unsupported, .damaged, .tooLarge: break
+    }
+  }
+
   mutating func append(_ request: AppendRequest) throws -> AppendReceipt {
     guard let genesis else {
       throw PeerFailure(.protocolViolation, "a pack before the archive's genesis record")
@@ -170,39 +218,87 @@ private struct MemoryLog: LogIndex {
     var newChangeCount = 0
     for delivery in request.packs {
       let pack = try Pack(delivery.pack)
-      let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
-      if admission.newCount > 0 { take(delivery, pack, admission, from: request.peer) }
-      known[request.peer] = Cursor(
+      var log = self
+      let admission = try log.admit(pack, archive: genesis.archive)
+      if admission.newCount > 0 { log.take(delivery, admission, from: request.peer) }
+      log.known[request.peer] = Cursor(
         store: request.peer,
         position: delivery.position,
         check: delivery.check
       )
+      self = log
       newChangeCount += admission.newCount
     }
     return AppendReceipt(newChangeCount: newChangeCount)
   }
 
+  private mutating func admit(_ pack: Pack, archive: ArchiveID) throws -> Gate.Admission {
+    while true {
+      do {
+        return try Gate(archive: archive).admit(pack, to: self)
+      } catch let split as LaneSplit {
+        try self.split(split)
+      }
+    }
+  }
+
+  /// Makes the changes of a lane from one on a branch.
+  private mutating func split(_ split: LaneSplit) throws {
+    let tree = laneTree()
+    let root = tree.root(of: split.lane)
+    guard let key = keys[root], let head = heads[split.lane],
+      let first = hashes[ChangeID(lane: split.lane, seq: split.seq)]
+    else { throw LogFailure.damaged("log") }
+    let branch = LaneID(branchOf: key, first: first)
+    for seq in split.seq...head.seq {
+      let hash = hashes.removeValue(forKey: ChangeID(lane: split.lane, seq: seq))
+      guard let hash else { throw LogFailure.damaged("log") }
+      hashes[ChangeID(lane: branch, seq: seq)] = hash
+      names[hash] = ChangeID(lane: branch, seq: seq)
+    }
+    for place in branches.indices where branches[place].parent == split.lane {
+      branches[place].parent = branch
+    }
+    let before = hashes[ChangeID(lane: split.lane, seq: split.seq - 1)]
+    branches.append(
+      LaneBranch(
+        lane: branch,
+        root: root,
+        parent: before == nil ? nil : split.lane,
+        firstSeq: split.seq
+      )
+    )
+    heads[branch] = head
+    heads[split.lane] = before.map { LaneHead(seq: split.seq - 1, hash: $0) }
+  }
+
   private mutating func take(
     _ delivery: PackDelivery,
-    _ pack: Pack,
     _ admission: Gate.Admission,
     from source: StoreID
   ) {
+    branches += admission.branches
+    for branch in admission.branches {
+      suspects = suspects.mapValues { $0.subtracting([branch.root]) }
+    }
+    let tree = laneTree()
+    for (lane, beginning) in admission.beginnings {
+      keys[tree.root(of: lane)] = beginning.writingKey
+    }
     for change in admission.changes {
       check.append(change.hash)
       hashes[change.id] = change.hash
-      if change.header.seq > frontier.heads[change.lane]?.seq ?? 0 {
-        frontier.heads[change.lane] = LaneHead(seq: change.header.seq, hash: change.hash)
+      names[change.hash] = change.id
+      if change.header.seq > heads[change.lane]?.seq ?? 0 {
+        heads[change.lane] = LaneHead(seq: change.header.seq, hash: change.hash)
       }
     }
-    for (lane, beginning) in admission.beginnings { keys[lane] = beginning.writingKey }
     position += UInt64(admission.changes.count)
     entries.append(
       Entry(
         delivery: PackDelivery(pack: delivery.pack, position: position, check: check.prefix),
         source: source,
-        heads: Dictionary(pack.runs.map { ($0.lane, $0.lastSeq) }, uniquingKeysWith: max),
-        changeCount: admission.changes.count
+        changes: admission.changes.map(\.hash)
       )
     )
   }

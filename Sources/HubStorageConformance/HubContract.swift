@@ -50,7 +50,8 @@ package enum HubContract: CaseIterable, Sendable {
   /// A pack is refused as `gap` when what comes before it, in its lane or by dependency, is missing.
   case gapsAreRefused
   /// A lane's second branch is refused as `fork`; the first stays.
-  case forksAreRefused
+  case forksAreKept
+  case forksOfTheBeginningAreKept
   /// A pack of which any one byte was changed, that was cut short, or that another key signed is
   /// refused.
   case damagedPacksAreRefused
@@ -126,7 +127,8 @@ package enum HubContract: CaseIterable, Sendable {
     case .partlyKnownPacksAreKeptWhole: try bench.partlyKnownPacksAreKeptWhole()
     case .groupsAnswerInOrder: try bench.groupsAnswerInOrder()
     case .gapsAreRefused: try bench.gapsAreRefused()
-    case .forksAreRefused: try bench.forksAreRefused()
+    case .forksAreKept: try bench.forksAreKept()
+    case .forksOfTheBeginningAreKept: try bench.forksOfTheBeginningAreKept()
     case .damagedPacksAreRefused: try bench.damagedPacksAreRefused()
     case .changesDoNotRepeatInOnePack: try bench.changesDoNotRepeatInOnePack()
     case .refusedPacksLeaveNoTrace: try bench.refusedPacksLeaveNoTrace()

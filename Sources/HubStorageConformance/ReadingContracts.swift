@@ -131,7 +131,9 @@ extension HubBench {
     for (lane, head) in claims.heads {
       for seq in 0..<head.seq {
         var heads = claims.heads
-        heads[lane] = seq == 0 ? nil : ClaimedHead(seq: seq, hashPrefix: head.hashPrefix)
+        let id = ChangeID(lane: lane, seq: seq)
+        let hash = history.compactMap { $0.hash(of: id) }.first
+        heads[lane] = hash.map { ClaimedHead(seq: seq, hashPrefix: $0.prefix) }
         let behind = ClaimedFrontier(buckets: claims.buckets, heads: heads)
         let batch = try archive.packs(upTo: end, selecting: .beyond(behind))
         let expected = history.filter { $0.last.lane == lane && $0.last.seq > seq }

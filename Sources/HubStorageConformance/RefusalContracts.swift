@@ -24,19 +24,19 @@ extension HubBench {
     #expect(try audit(archive, of: writers).changes.count == 8)
   }
 
-  func forksAreRefused() throws {
+  func forksAreKept() throws {
     var writers = try WriterFixture(seed: 21)
     let archive = try archive(of: writers)
     var lane = try writers.lane()
     let common = try lane.pack(2)
     var branch = lane
     branch.diverge()
+    var third = branch
+    third.diverge()
     let packs = [common, try lane.pack(2)]
     let branches = [try branch.pack(3), try branch.pack(1)]
     try archive.append([packs[0], packs[1]], with: &writers)
-    let first = ChangeID(lane: lane.id, seq: 3)
-    #expect(throws: LogFailure.fork(first)) { try archive.append([branches[0]], with: &writers) }
-    // Its place in the lane is there, with another hash; then even that place is missing.
+    // What follows on the second branch is missing as long as its beginning is.
     let missing = ChangeID(lane: lane.id, seq: 5)
     #expect(throws: LogFailure.gap(missing)) { try archive.append([branches[1]], with: &writers) }
     try archive.append([lane.pack()], with: &writers)
@@ -45,9 +45,37 @@ extension HubBench {
     try archive.append([witness.pack()], with: &writers)
     let reply = try witness.pack(1, naming: [branches[0]])
     #expect(throws: LogFailure.fork(missing)) { try archive.append([reply], with: &writers) }
+    // Until the other branch came, nothing of the lane is claimed.
+    #expect(try archive.frontier().claims(differingFrom: [:]).heads[lane.id] == nil)
+
+    #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 3)
+    #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 0)
+    try archive.append([reply, branches[1], third.pack(2)], with: &writers)
+    #expect(try archive.frontier().heads.count == 5)
+    #expect(try archive.frontier().heads[lane.id]?.seq == 2)
     let audit = try audit(archive, of: writers)
-    #expect(audit.changes.count == 6)
+    #expect(try archive.frontier().heads == audit.frontier.heads)
     #expect(audit.packs.prefix(2).map(\.name) == packs.map(\.name))
+
+    // A branch may fork again.
+    var late = branch
+    late.diverge()
+    try archive.append([branch.pack(2), late.pack(1), lane.pack()], with: &writers)
+    #expect(try archive.frontier().heads == self.audit(archive, of: writers).frontier.heads)
+  }
+
+  func forksOfTheBeginningAreKept() throws {
+    var writers = try WriterFixture(seed: 26)
+    let archive = try archive(of: writers)
+    var lane = try writers.lane()
+    var branch = lane
+    branch.diverge()
+    try archive.append([lane.pack(), lane.pack(2)], with: &writers)
+    try archive.append([branch.pack(3)], with: &writers)
+    #expect(try archive.frontier().heads[lane.id] == nil)
+    #expect(try archive.frontier().heads == audit(archive, of: writers).frontier.heads)
+    try archive.append([lane.pack(), branch.pack()], with: &writers)
+    #expect(try archive.frontier().heads == audit(archive, of: writers).frontier.heads)
   }
 
   func damagedPacksAreRefused() throws {

@@ -3,7 +3,7 @@ package import CRDT
 package import Foundation
 internal import GRDB
 package import HubStorage
-internal import LogStorage
+package import LogStorage
 package import SyncProtocol
 internal import Synchronization
 
@@ -11,17 +11,31 @@ internal import Synchronization
 package final class SQLiteHubStorage: HubStorage {
   package typealias Archive = SQLiteHubArchive
 
-  private let folder: URL
-  private let lockTimeout: Double
+  let folder: URL
+  let lockTimeout: Double
+  private let makeStore: @Sendable () -> StoreID
+  private let migrations: SchemaMigrations
+  private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
 
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
+  /// - `makeStore`: names a new store at random.
   /// Throws: what the file system says.
-  package init(folder: URL, lockTimeout: Double = 10) throws {
+  package init(
+    folder: URL,
+    lockTimeout: Double = 10,
+    migrations: SchemaMigrations = HubMigrations.all,
+    upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in },
+    makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore
+  ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
+    self.makeStore = makeStore
+    self.migrations = migrations
+    self.upgraded = upgraded
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -29,11 +43,17 @@ package final class SQLiteHubStorage: HubStorage {
     guard Genesis.isAcceptable(name: name) else {
       throw HubStorageFailure.unacceptableName(name)
     }
-    let file = file(of: name)
-    // No two creators share a draft: process ids repeat across threads and containers.
-    let draft = folder.appending(path: ".\(name).\(UUID().uuidString).new")
+    let draft = draft(of: name)
     defer { SQLiteFile.remove(draft.path) }
-    try SQLiteHubArchive.create(at: draft.path)
+    try SQLiteHubArchive.create(at: draft.path, store: makeStore())
+    try place(draft, as: name)
+  }
+
+  /// Gives a closed file the name of an archive.
+  ///
+  /// - Throws: `HubStorageFailure.exists`.
+  func place(_ draft: URL, as name: String) throws {
+    let file = file(of: name)
     // What a removed archive of this name left behind would be read into the new one.
     if !FileManager.default.fileExists(atPath: file.path) {
       SQLiteFile.removeCompanions(of: file.path)
@@ -48,11 +68,13 @@ package final class SQLiteHubStorage: HubStorage {
   package func archive(named name: String) throws -> SQLiteHubArchive {
     try opened.withLock { opened in
       if let archive = opened[name] { return archive }
-      let path = file(of: name).path
-      guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: path) else {
-        throw HubStorageFailure.unknown(name)
-      }
-      let archive = try SQLiteHubArchive(path: path, name: name, lockTimeout: lockTimeout)
+      let archive = try SQLiteHubArchive(
+        path: try existingFile(of: name).path,
+        name: name,
+        lockTimeout: lockTimeout,
+        migrations: migrations
+      )
+      if let upgrade = archive.upgrade { upgraded(name, upgrade) }
       opened[name] = archive
       return archive
     }
@@ -67,40 +89,67 @@ package final class SQLiteHubStorage: HubStorage {
     for archive in opened.withLock({ $0.values }) { try archive.close() }
   }
 
-  private func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
+  /// No two creators share a draft: process ids repeat across threads and containers.
+  func draft(of name: String) -> URL { folder.appending(path: ".\(name).\(UUID().uuidString).new") }
+
+  /// - Throws: `HubStorageFailure.unknown`.
+  func existingFile(of name: String) throws -> URL {
+    let file = file(of: name)
+    guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: file.path) else {
+      throw HubStorageFailure.unknown(name)
+    }
+    return file
+  }
+
+  func file(of name: String) -> URL { folder.appending(path: name + ".hub") }
 }
 
 /// One archive of a hub in a SQLite file.
 package final class SQLiteHubArchive: HubArchiveStore {
-  /// The version of the file's tables, in `user_version`.
-  static let schemaVersion = 1
+  let database: DatabaseQueue
 
-  private let database: DatabaseQueue
+  /// What opening an older file did to it; `nil` where there was nothing to do.
+  let upgrade: SchemaUpgrade?
 
-  init(path: String, name: String, lockTimeout: Double) throws {
+  init(
+    path: String,
+    name: String,
+    lockTimeout: Double,
+    migrations: SchemaMigrations = HubMigrations.all
+  ) throws {
     do {
-      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) { db in
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
-        guard version <= Self.schemaVersion else { throw HubStorageFailure.newer(name) }
+      database = try SQLiteFile.open(path, lockTimeout: lockTimeout) {
+        try Self.checkVersion($0, of: name, newest: migrations.version)
       }
+      upgrade = try migrations.bringUpToDate(database, at: path)
     } catch DatabaseError.SQLITE_NOTADB {
       throw HubStorageFailure.notAnArchive(name)
     }
   }
 
-  static func create(at path: String) throws {
+  static func checkVersion(
+    _ db: Database,
+    of name: String,
+    newest: Int = HubMigrations.all.version
+  ) throws {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version > 0 else { throw HubStorageFailure.notAnArchive(name) }
+    guard version <= newest else { throw HubStorageFailure.newer(name) }
+  }
+
+  /// A store id that nobody else has.
+  package static func randomStore() -> StoreID {
+    let bytes = (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255) }
+    guard let store = StoreID(bytes) else { preconditionFailure("a store id has as many bytes") }
+    return store
+  }
+
+  static func create(at path: String, store: StoreID) throws {
     let database = try SQLiteFile.open(path, lockTimeout: 1)
-    var generator = SystemRandomNumberGenerator()
-    guard
-      let store = StoreID(
-        (0..<StoreID.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      )
-    else { preconditionFailure("a store id has as many bytes") }
     try database.write { db in
       try LogSchema.create(db)
       try SQLiteLog(db).create(store: store, genesis: nil)
-      try db.execute(sql: "PRAGMA user_version = \(schemaVersion)")
+      try db.execute(sql: "PRAGMA user_version = \(HubMigrations.all.version)")
     }
     try database.close()
   }
@@ -143,7 +192,6 @@ package final class SQLiteHubArchive: HubArchiveStore {
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {
-          if case .gap = failure { try log.forget(request.peer) }
           return .failure(failure)
         } catch let failure as PeerFailure {
           return .failure(failure)
@@ -153,11 +201,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
   }
 
   package func remember(_ cursor: ChangeLog.Cursor) throws {
-    try database.write { db in
-      let log = SQLiteLog(db)
-      guard try log.known(of: cursor.store) != cursor else { return }
-      try log.remember(cursor)
-    }
+    try database.write { try SQLiteLog($0).settle(at: cursor) }
   }
 
   package func adopt(_ genesis: Genesis) throws {

@@ -18,11 +18,17 @@ package enum SQLiteFile {
     readOnly: Bool = false,
     check: @escaping @Sendable (Database) throws -> Void = { _ in }
   ) throws -> DatabaseQueue {
+    if let path, !readOnly, FileManager.default.fileExists(atPath: path + "-wal") {
+      // The end of a connection that may write folds the WAL into the file, also of one that the
+      // check refuses. So a connection that only reads is asked first.
+      try open(path, lockTimeout: lockTimeout, readOnly: true, check: check).close()
+    }
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(lockTimeout)
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      db.add(function: RowChecksum.function)
       try check(db)
       if !readOnly {
         // Takes hold only in a new file. 16 KiB pages halve the time of a first copy.
@@ -38,6 +44,20 @@ package enum SQLiteFile {
     }
     guard let path else { return try DatabaseQueue(configuration: configuration) }
     return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// A database of one's own in memory, which moves to the disk as it grows, and is gone when it is
+  /// closed.
+  package static func scratch() throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in
+      db.add(function: RowChecksum.function)
+      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+      try db.execute(sql: "PRAGMA page_size = 16384; PRAGMA cache_size = -64000")
+    }
+    // SQLite's name for a temporary file.
+    return try DatabaseQueue(path: "", configuration: configuration)
   }
 
   /// Removes a closed file with everything that SQLite keeps beside it.

@@ -9,7 +9,10 @@ package import SyncProtocol
 /// Whoever appends holds the database's write lock, which is the archive's one lock across
 /// processes: position, gate and own seq are decided under it.
 package struct SQLiteLog: LogIndex {
-  private let db: Database
+  let db: Database
+
+  /// The database that the log is in.
+  var database: Database { db }
 
   package init(_ db: Database) { self.db = db }
 
@@ -107,7 +110,7 @@ package struct SQLiteLog: LogIndex {
       }
       heads[lane] = LaneHead(seq: UInt64(row[1] as Int64), hash: hash)
     }
-    return Frontier(heads)
+    return Frontier(heads, suspects: try suspects())
   }
 
   package func head(of lane: LaneID) throws -> LaneHead? {
@@ -123,7 +126,7 @@ package struct SQLiteLog: LogIndex {
   package func writingKey(of lane: LaneID) throws -> PublicKey? {
     try Data.fetchOne(
       db,
-      cached: "SELECT writing_key FROM lanes WHERE lane = ?",
+      cached: "SELECT writing_key FROM lanes WHERE lane = ?1 OR root = ?1 LIMIT 1",
       arguments: [lane.bytes.blob]
     ).flatMap { PublicKey($0) }
   }
@@ -165,8 +168,7 @@ package struct SQLiteLog: LogIndex {
       frontier: try frontier().digest,
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
-      peerLane: try lane.flatMap { try head(of: $0) }
-        .map { ClaimedHead(seq: $0.seq, hashPrefix: $0.hash.prefix) },
+      peerLane: try lane.flatMap { try farthestHead(of: $0) },
       ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } }
     )
   }
@@ -187,6 +189,7 @@ package struct SQLiteLog: LogIndex {
     var packs: [PackDelivery] = []
     var byteCount = 0
     var changeCount = 0
+    var selection = try PackSelection(request.selection, self)
     let rows = try Row.fetchCursor(
       db,
       sql: """
@@ -199,7 +202,7 @@ package struct SQLiteLog: LogIndex {
     while let row = try rows.next() {
       let position: Int64 = row[0]
       let source: Data? = row[2]
-      guard try selects(position, source: source, request.selection) else { continue }
+      guard try selection.selects(position, source: source, db) else { continue }
       guard
         let pack = try Row.fetchOne(
           db,
@@ -227,41 +230,14 @@ package struct SQLiteLog: LogIndex {
     return PackBatch(packs: packs, position: request.upTo, changeCount: changeCount)
   }
 
-  private func selects(
-    _ position: Int64,
-    source: Data?,
-    _ selection: PackRequest.Selection
-  ) throws
-    -> Bool
-  {
-    switch selection {
-    case .notFrom(let peer):
-      return source.map { Array($0) } != peer.bytes
-    case .beyond(let frontier):
-      let rows = try Row.fetchCursor(
-        db.cachedStatement(
-          sql: """
-            SELECT lanes.lane, runs.last_seq FROM runs JOIN lanes ON lanes.id = runs.lane
-            WHERE runs.pack = ?
-            """
-        ),
-        arguments: [position]
-      )
-      while let row = try rows.next() {
-        guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
-        if frontier.lacks(ChangeID(lane: lane, seq: UInt64(row[1] as Int64))) { return true }
-      }
-      return false
-    }
-  }
-
   // MARK: - Appending
 
   /// Takes a peer's pack in: verifies, passes it through the gate, appends it, and moves the cursor
   /// into the peer's log.
   ///
   /// A pack without any change that is new is not kept.
-  /// Throws: `LogFailure` when the gate refuses, before anything was written.
+  /// Throws: `LogFailure` when the gate refuses; nothing of the pack was written then, but what it
+  /// says about the peer.
   ///
   /// - `pack`: the delivery's pack, opened.
   package func receive(
@@ -274,15 +250,23 @@ package struct SQLiteLog: LogIndex {
     guard let genesis = try genesis() else {
       throw PeerFailure(.protocolViolation, "a pack before the archive's genesis record")
     }
-    let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
-    if admission.newCount > 0 {
-      try append(
-        delivery.pack,
-        spans: pack.spans,
-        hashes: admission.changes.map(\.hash),
-        beginnings: admission.beginnings,
-        from: peer
-      )
+    let admission: Gate.Admission
+    do {
+      admission = try self.admission(of: pack, into: genesis.archive)
+      if admission.newCount > 0 {
+        try append(
+          delivery.pack,
+          spans: admission.spans,
+          hashes: admission.changes.map(\.hash),
+          beginnings: admission.beginnings,
+          branches: admission.branches,
+          from: peer
+        )
+        for branch in admission.branches { try acquit(branch.root) }
+      }
+    } catch let failure as LogFailure {
+      try note(failure, of: peer)
+      throw failure
     }
     try remember(ChangeLog.Cursor(store: peer, position: delivery.position, check: delivery.check))
     return admission
@@ -292,22 +276,28 @@ package struct SQLiteLog: LogIndex {
   ///
   /// - `hashes`: of every change, in the pack's order.
   /// - `beginnings`: the certifications of lanes that begin in the pack.
+  /// - `branches`: those that begin in it.
   /// - `source`: the store that brought it; `nil` for one's own.
   package func append(
     _ bytes: [UInt8],
     spans: [RunSpan],
     hashes: [Hash],
     beginnings: [LaneID: Certification],
+    branches: [LaneBranch] = [],
     from source: StoreID?
   ) throws {
+    let branches = Dictionary(
+      branches.map { ($0.lane, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
     let sourceNumber = try source.map { try number(ofStore: $0) }
     var (position, check) = try checkedEnd()
     position += Int64(hashes.count)
     for hash in hashes { check.append(hash) }
     try db.cachedStatement(
       sql: """
-        INSERT INTO packs (position, count, source, bytes, hashes, log_check)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO packs (position, count, source, bytes, hashes, log_check, checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?3))
         """
     ).execute(arguments: [
       position, hashes.count, sourceNumber, bytes.blob, hashes.flatMap(\.bytes).blob,
@@ -316,7 +306,12 @@ package struct SQLiteLog: LogIndex {
     var place = 0
     for span in spans {
       let head = LaneHead(seq: span.lastSeq, hash: hashes[place + span.count - 1])
-      let lane = try raise(span.lane, to: head, beginning: beginnings[span.lane])
+      let lane = try raise(
+        span.lane,
+        to: head,
+        beginning: beginnings[span.lane],
+        branch: branches[span.lane]
+      )
       try db.cachedStatement(
         sql: "INSERT INTO runs (lane, first_seq, last_seq, pack, place) VALUES (?, ?, ?, ?, ?)"
       ).execute(arguments: [lane, Int64(span.firstSeq), Int64(span.lastSeq), position, place])
@@ -325,18 +320,33 @@ package struct SQLiteLog: LogIndex {
   }
 
   /// Moves a lane's head up, or begins the lane, and returns its local number.
-  private func raise(_ lane: LaneID, to head: LaneHead, beginning: Certification?) throws -> Int64 {
+  private func raise(
+    _ lane: LaneID,
+    to head: LaneHead,
+    beginning: Certification?,
+    branch: LaneBranch?
+  ) throws -> Int64 {
     if let number = try number(of: lane) {
       try db.cachedStatement(sql: "UPDATE lanes SET seq = ?2, hash = ?3 WHERE id = ?1 AND seq < ?2")
         .execute(arguments: [number, Int64(head.seq), head.hash.bytes.blob])
       return number
     }
-    guard let beginning else { throw LogFailure.gap(ChangeID(lane: lane, seq: 1)) }
+    let author: (key: Data, member: Data)
+    if let beginning {
+      author = (beginning.writingKey.bytes.blob, beginning.member.bytes.blob)
+    } else if let branch, let known = try self.author(of: branch.root) {
+      author = known
+    } else {
+      throw LogFailure.gap(ChangeID(lane: lane, seq: 1))
+    }
     try db.execute(
-      sql: "INSERT INTO lanes (lane, writing_key, member, seq, hash) VALUES (?, ?, ?, ?, ?)",
+      sql: """
+        INSERT INTO lanes (lane, writing_key, member, first_seq, seq, hash, root, parent)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
-        lane.bytes.blob, beginning.writingKey.bytes.blob, beginning.member.bytes.blob,
-        Int64(head.seq), head.hash.bytes.blob,
+        lane.bytes.blob, author.key, author.member, Int64(branch?.firstSeq ?? 1), Int64(head.seq),
+        head.hash.bytes.blob, branch?.root.bytes.blob, branch?.parent?.bytes.blob,
       ]
     )
     return db.lastInsertedRowID
@@ -380,7 +390,7 @@ extension [UInt8] {
 }
 
 extension DatabaseValueConvertible {
-  fileprivate static func fetchOne(
+  static func fetchOne(
     _ db: Database,
     cached sql: String,
     arguments: StatementArguments = StatementArguments()
@@ -390,7 +400,7 @@ extension DatabaseValueConvertible {
 }
 
 extension Row {
-  fileprivate static func fetchOne(
+  static func fetchOne(
     _ db: Database,
     cached sql: String,
     arguments: StatementArguments = StatementArguments()

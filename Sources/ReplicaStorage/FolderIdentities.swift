@@ -10,6 +10,13 @@ package struct FolderIdentities: Identities {
 
   package init(folder: URL) { self.folder = folder }
 
+  /// The operating system's own name for the machine (machine-id(5)).
+  package var machine: String? {
+    (try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8))
+      .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+      .flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   package func memberKey() throws -> PrivateKey {
     let file = folder.appending(path: "member.key")
     if let key = try key(in: file) { return key }

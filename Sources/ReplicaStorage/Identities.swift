@@ -4,6 +4,8 @@ internal import Synchronization
 
 /// The keys and marks of one user on one machine, kept outside the archive files.
 package protocol Identities: Sendable {
+  /// What tells this machine from others that use the same keys; `nil` where nothing does.
+  var machine: String? { get }
   /// The user's member key, made at the first call.
   func memberKey() throws -> PrivateKey
   /// Makes and keeps a new writing key.
@@ -21,13 +23,17 @@ package protocol Identities: Sendable {
 /// A file that is elsewhere or behind was copied, cloned or restored, and must not go on under its
 /// old writing key and store id.
 package struct Mark: Hashable, Sendable, Codable {
+  /// The machine, where it has a name of its own: several may share a home folder.
+  package let machine: String?
   /// Where the file is, links resolved.
   package let path: String
   /// End of its log when it was last written.
   package let position: UInt64
   /// The first 8 bytes of the log check there, in hexadecimal.
   package let check: String
-  package init(path: String, position: UInt64, check: String) {
+
+  package init(machine: String?, path: String, position: UInt64, check: String) {
+    self.machine = machine
     self.path = path
     self.position = position
     self.check = check
@@ -47,6 +53,15 @@ package final class MemoryIdentities: Identities {
 
   /// - Parameter makeSeed: gives 32 new bytes at every call.
   package init(makeSeed: @escaping @Sendable () -> [UInt8]) { self.makeSeed = makeSeed }
+
+  /// Keys and marks as they are in another one, as when a home folder is copied or put back.
+  package init(copying other: MemoryIdentities) {
+    makeSeed = other.makeSeed
+    let present = other.contents.withLock { $0 }
+    contents.withLock { $0 = present }
+  }
+
+  package var machine: String? { nil }
 
   package func memberKey() throws -> PrivateKey {
     try contents.withLock { contents in

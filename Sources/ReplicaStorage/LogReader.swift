@@ -74,19 +74,8 @@ final class LogReader {
       ),
       arguments: [position]
     )
-    guard let row, let archive = try log.genesis()?.archive else {
-      throw LogFailure.damaged("log")
-    }
-    var changes: [Change] = []
-    for run in try Pack(Array(row[2] as Data)).runs {
-      guard let key = try log.writingKey(of: run.lane) else { throw LogFailure.damaged("log") }
-      let before = ChangeID(lane: run.lane, seq: run.firstSeq - 1)
-      let previous =
-        before.seq == 0
-        ? Hash.beforeLane(archive: archive, writingKey: key) : try log.hash(of: before)
-      guard let previous else { throw LogFailure.damaged("log") }
-      changes += try run.changes(archive: archive, key: key, previous: previous)
-    }
+    guard let row else { throw LogFailure.damaged("log") }
+    let changes = try log.changes(of: Pack(Array(row[2] as Data)), at: row[0])
     guard changes.count == row[1] as Int, !changes.isEmpty else {
       throw LogFailure.damaged("log")
     }

@@ -10,25 +10,50 @@ extension Replica {
   /// - Parameter progress: called with the position reached, of how many.
   /// - Throws: `LogFailure` when the log is damaged; the state then stays as it was.
   package func rebuild(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
-    try database.write { db in
-      let log = SQLiteLog(db)
-      guard let archive = try log.genesis()?.archive else { return }
+    try database.write { try Self.rebuild($0, progress: progress) }
+  }
+
+  /// Makes state and search index anew inside a transaction.
+  static func rebuild(_ db: Database, progress: (UInt64, UInt64) -> Void = { _, _ in }) throws {
+    try rebuildState(of: db, from: db, progress: progress)
+    try SearchIndex.reset(db)
+  }
+
+  /// Makes the state anew.
+  ///
+  /// - `source`: the database whose packs are read; its lanes are also those of `db`.
+  static func rebuildState(
+    of db: Database,
+    from source: Database,
+    progress: (UInt64, UInt64) -> Void = { _, _ in }
+  ) throws {
+    let log = SQLiteLog(source)
+    guard let archive = try log.genesis()?.archive else { return }
+    let end = try log.end().position
+    var firsts: Set<Hash> = []
+    while true {
       try ReplicaSchema.dropDerived(db)
       try ReplicaSchema.createDerived(db)
-      try SearchIndex.reset(db)
-      let end = try log.end().position
-      let state = StateWriter(db)
-      let replay = LogReplay(archive: archive)
-      var position: UInt64 = 0
-      let packs = try Row.fetchCursor(db, sql: "SELECT bytes FROM packs ORDER BY position")
-      while let row = try packs.next() {
-        for (change, isKnown) in try replay.changes(of: Pack(Array(row[0] as Data))) {
-          position += 1
-          if !isKnown { try state.apply(change, at: position) }
+      let replay = LogReplay(archive: archive, firsts: firsts)
+      do {
+        let state = StateWriter(db)
+        var position: UInt64 = 0
+        let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
+        while let row = try packs.next() {
+          for (change, isKnown) in try replay.changes(of: Pack(Array(row[0] as Data))) {
+            position += 1
+            if !isKnown { try state.apply(change, at: position) }
+          }
+          progress(position, end)
         }
-        progress(position, end)
+        try state.finish()
+        return
+      } catch let split as LaneSplit {
+        // Found only when the second branch comes: begin again, and know the first one as a branch.
+        guard let first = replay.hash(of: ChangeID(lane: split.lane, seq: split.seq)),
+          firsts.insert(first).inserted
+        else { throw LogFailure.damaged("log") }
       }
-      try state.finish()
     }
   }
 }
@@ -36,21 +61,33 @@ extension Replica {
 /// Goes through a log from its beginning and verifies it once more on the way.
 private final class LogReplay: LogIndex {
   private let gate: Gate
-  private var heads: [ChangeID: Hash] = [:]
+  private let firsts: Set<Hash>
+  private var hashes: [ChangeID: Hash] = [:]
   private var newest: [LaneID: LaneHead] = [:]
   private var keys: [LaneID: PublicKey] = [:]
+  private var branches: [LaneBranch] = []
 
-  init(archive: ArchiveID) { gate = Gate(archive: archive) }
+  /// - `firsts`: the changes that branches begin with, as far as known before.
+  init(archive: ArchiveID, firsts: Set<Hash>) {
+    gate = Gate(archive: archive)
+    self.firsts = firsts
+  }
 
   func head(of lane: LaneID) -> LaneHead? { newest[lane] }
   func writingKey(of lane: LaneID) -> PublicKey? { keys[lane] }
-  func hash(of change: ChangeID) -> Hash? { heads[change] }
+  func hash(of change: ChangeID) -> Hash? { hashes[change] }
+  func laneTree() -> LaneTree { LaneTree(branches) }
+  func beginsBranch(_ first: Hash) -> Bool { firsts.contains(first) }
 
   func changes(of pack: Pack) throws -> [(Change, isKnown: Bool)] {
     let admission = try gate.admit(pack, to: self)
-    for (lane, beginning) in admission.beginnings { keys[lane] = beginning.writingKey }
+    branches += admission.branches
+    let tree = laneTree()
+    for (lane, beginning) in admission.beginnings {
+      keys[tree.root(of: lane)] = beginning.writingKey
+    }
     for change in admission.changes {
-      heads[change.id] = change.hash
+      hashes[change.id] = change.hash
       let head = newest[change.lane]
       if change.header.seq > head?.seq ?? 0 {
         newest[change.lane] = LaneHead(seq: change.header.seq, hash: change.hash)

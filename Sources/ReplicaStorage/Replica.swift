@@ -2,7 +2,7 @@ internal import CRDT
 package import ChangeLog
 internal import Foundation
 package import GRDB
-internal import LogStorage
+package import LogStorage
 internal import SyncProtocol
 
 /// What a replica needs from the world around it.
@@ -47,8 +47,16 @@ package final class Replica: Sendable {
   let environment: ReplicaEnvironment
   /// Where the file is, links resolved; a made-up name for a replica in memory.
   package let path: String
+  /// What opening an older file did to it; `nil` where there was nothing to do.
+  package let upgrade: SchemaUpgrade?
 
-  private init(database: DatabaseQueue, environment: ReplicaEnvironment, path: String) {
+  private init(
+    database: DatabaseQueue,
+    environment: ReplicaEnvironment,
+    path: String,
+    upgrade: SchemaUpgrade? = nil
+  ) {
+    self.upgrade = upgrade
     self.database = database
     self.environment = environment
     self.path = path
@@ -97,16 +105,14 @@ package final class Replica: Sendable {
     defer { if let draft { SQLiteFile.remove(draft) } }
     let database = try SQLiteFile.open(draft, lockTimeout: environment.lockTimeout)
     try database.write { db in
-      try LogSchema.create(db)
-      try ReplicaSchema.create(db)
-      try SearchIndex.create(db)
+      try ReplicaSchema.makeup.create(db)
       try SQLiteLog(db).create(store: store, genesis: genesis)
       try db.execute(
         sql: "INSERT INTO replica (id, member_name, cloning) VALUES (1, ?, ?)",
         arguments: [environment.memberName, cloning]
       )
       try db.execute(sql: "PRAGMA application_id = \(ReplicaSchema.applicationID)")
-      try db.execute(sql: "PRAGMA user_version = \(ReplicaSchema.version)")
+      try db.execute(sql: "PRAGMA user_version = \(ReplicaMigrations.all.version)")
     }
     guard let path, let draft else {
       let replica = Replica(
@@ -130,38 +136,82 @@ package final class Replica: Sendable {
 
   // MARK: - Opening
 
-  /// Opens an archive file.
+  /// Opens an archive file; one of an older version is brought up to date first, whoever opens it
+  /// and whatever for.
   ///
   /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
   package static func open(
     _ path: String,
     environment: ReplicaEnvironment,
-    readOnly: Bool = false
+    readOnly: Bool = false,
+    migrations: SchemaMigrations = ReplicaMigrations.all
   ) throws -> Replica {
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileReplacement(of: path).isBrokenOff
         ? ReplicaFailure.repairBrokenOff(path) : .missing(path)
     }
-    guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
-    let database = try SQLiteFile.open(
-      path,
-      lockTimeout: environment.lockTimeout,
-      readOnly: readOnly
-    ) { db in
-      // What the file's first bytes said may be older than its WAL.
-      let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-      guard version <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+    guard try hasHeader(path, migrations) else { throw ReplicaFailure.notAnArchive(path) }
+    var database = try connect(path, environment: environment, readOnly: readOnly, migrations)
+    var upgrade: SchemaUpgrade?
+    if try !migrations.isUpToDate(database) {
+      try database.close()
+      upgrade = try bringUpToDate(path, environment: environment, migrations)
+      database = try connect(path, environment: environment, readOnly: readOnly, migrations)
     }
     return Replica(
       database: database,
       environment: environment,
-      path: URL(filePath: path).resolvingSymlinksInPath().path
+      path: URL(filePath: path).resolvingSymlinksInPath().path,
+      upgrade: upgrade
     )
+  }
+
+  private static func bringUpToDate(
+    _ path: String,
+    environment: ReplicaEnvironment,
+    _ migrations: SchemaMigrations
+  ) throws -> SchemaUpgrade? {
+    let database = try connect(path, environment: environment, readOnly: false, migrations)
+    defer { try? database.close() }
+    return try migrations.bringUpToDate(database, at: path) { try rebuild($0) { _, _ in } }
+  }
+
+  /// A connection to a file that is no newer than this program.
+  private static func connect(
+    _ path: String,
+    environment: ReplicaEnvironment,
+    readOnly: Bool,
+    _ migrations: SchemaMigrations
+  ) throws -> DatabaseQueue {
+    try SQLiteFile.open(
+      path,
+      lockTimeout: environment.lockTimeout,
+      readOnly: readOnly
+    ) { db in
+      try checkVersion(db, of: path, newest: migrations.version)
+      // Made in a file's first transaction, so there is none without it.
+      guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 > 0 else {
+        throw ReplicaFailure.notAnArchive(path)
+      }
+    }
+  }
+
+  /// What the file's first bytes said may be older than its WAL.
+  static func checkVersion(
+    _ db: Database,
+    of path: String,
+    newest: Int = ReplicaMigrations.all.version
+  ) throws {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version <= newest else { throw ReplicaFailure.newer(path) }
   }
 
   /// Looks at the first 100 bytes of the file (SQLite file format, 1.3) before SQLite touches it:
   /// a file that is no archive, or a newer one, stays as it is.
-  private static func hasHeader(_ path: String) throws -> Bool {
+  static func hasHeader(
+    _ path: String,
+    _ migrations: SchemaMigrations = ReplicaMigrations.all
+  ) throws -> Bool {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return false
@@ -178,7 +228,7 @@ package final class Replica: Sendable {
       header[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
     }
     guard number(at: 68) == ReplicaSchema.applicationID else { return false }
-    guard number(at: 60) <= ReplicaSchema.version else { throw ReplicaFailure.newer(path) }
+    guard number(at: 60) <= migrations.version else { throw ReplicaFailure.newer(path) }
     return true
   }
 
@@ -222,14 +272,16 @@ package final class Replica: Sendable {
   func recogniseCopy(_ db: Database) throws {
     let log = SQLiteLog(db)
     let store = try log.storeID()
-    if let mark = try environment.identities.mark(of: store), mark.path == path,
+    let isShared = try Bool.fetchOne(db, sql: "SELECT is_shared FROM replica") ?? false
+    if !isShared, let mark = try environment.identities.mark(of: store), mark.path == path,
+      mark.machine == environment.identities.machine,
       let check = [UInt8](hex: mark.check),
       try log.holds(ChangeLog.Cursor(store: store, position: mark.position, check: check))
     {
       return
     }
     try log.renew(store: environment.makeStoreID())
-    try db.execute(sql: "UPDATE replica SET lane = NULL")
+    try db.execute(sql: "UPDATE replica SET lane = NULL, is_shared = 0")
   }
 
   /// Remembers outside of the file how far it is; on disk when the call returns.
@@ -244,9 +296,30 @@ package final class Replica: Sendable {
   func setMark(_ db: Database) throws {
     let log = SQLiteLog(db)
     let end = try log.end()
-    let mark = Mark(path: path, position: end.position, check: end.check.hex)
+    let mark = Mark(
+      machine: environment.identities.machine,
+      path: path,
+      position: end.position,
+      check: end.check.hex
+    )
     guard try environment.identities.mark(of: end.store) != mark else { return }
     try environment.identities.set(mark, of: end.store)
+  }
+
+  /// Ends the lane of this machine: its next change begins a new one, and its store gets another id
+  /// before the next session (the peer of this one knows it by the present one).
+  ///
+  /// Done where somebody else has changes of this lane that are not here: the file and its mark were
+  /// brought back together, or a copy of both writes too.
+  func retireLane(_ db: Database) throws {
+    try db.execute(sql: "UPDATE replica SET lane = NULL, is_shared = 1")
+  }
+
+  /// Ends the lane of this machine when a peer brought changes of it.
+  func retireLane(_ db: Database, continuedBy admission: Gate.Admission) throws {
+    guard let own = try Self.lane(db) else { return }
+    let isContinued = zip(admission.changes, admission.isKnown).contains { $0.lane == own && !$1 }
+    if isContinued || admission.branches.contains(where: { $0.root == own }) { try retireLane(db) }
   }
 
   static func lane(_ db: Database) throws -> LaneID? {

@@ -40,6 +40,7 @@ extension Replica: LogStore {
       let log = SQLiteLog(db)
       let state = StateWriter(db)
       var newChangeCount = 0
+      var hasForked = false
       for (place, delivery) in packs.enumerated() {
         let admission: Gate.Admission
         do {
@@ -47,7 +48,6 @@ extension Replica: LogStore {
         } catch let failure as LogFailure {
           // What the gate refuses wrote nothing; packs before it stay. An error from the state below
           // is another matter: it undoes the whole transaction.
-          if case .gap = failure { try log.forget(peer) }
           refusal = failure
           break
         } catch let failure as PeerFailure {
@@ -56,12 +56,16 @@ extension Replica: LogStore {
         }
         guard admission.newCount > 0 else { continue }
         newChangeCount += admission.newCount
+        try retireLane(db, continuedBy: admission)
+        if !admission.branches.isEmpty { hasForked = true }
+        // The state is made anew below, with the lanes' new names.
+        guard !hasForked else { continue }
         let before = try log.end().position - UInt64(admission.changes.count)
         for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
           try state.apply(change, at: before + UInt64(offset) + 1)
         }
       }
-      try state.finish()
+      if hasForked { try Self.rebuild(db) } else { try state.finish() }
       return newChangeCount
     }
     if let refusal { throw refusal }
@@ -69,10 +73,15 @@ extension Replica: LogStore {
   }
 
   package func remember(_ cursor: ChangeLog.Cursor) throws {
+    try database.write { try SQLiteLog($0).settle(at: cursor) }
+  }
+
+  package func witness(_ head: ClaimedHead, of lane: LaneID) throws {
     try database.write { db in
-      let log = SQLiteLog(db)
-      guard try log.known(of: cursor.store) != cursor else { return }
-      try log.remember(cursor)
+      guard try Self.lane(db) == lane, let own = try SQLiteLog(db).head(of: lane),
+        head.seq > own.seq || head.seq == own.seq && head.hashPrefix != own.hash.prefix
+      else { return }
+      try retireLane(db)
     }
   }
 

@@ -1,27 +1,59 @@
 internal import GRDB
+internal import LogStorage
 
 /// The tables of a replica's file, besides the log's.
 ///
-/// All but `replica`, `remotes` and `held` are derived: `rebuild` makes them anew from the log.
+/// All but `replica`, `remotes` and `held` are derived: `rebuild` makes them anew from the log. Those
+/// carry checksums, see `RowChecksum`.
 enum ReplicaSchema {
-  /// In `user_version`.
-  ///
-  /// Migrations are numbered and never edited after a release.
-  static let version = 1
   /// In `application_id`: "Stet".
   static let applicationID = 0x5374_6574
+
+  /// What a whole file is made of.
+  static let makeup = FileMakeup(
+    applicationID: applicationID,
+    version: ReplicaMigrations.all.version,
+    local: LogSchema.local + local + [SearchIndex.progress],
+    derived: derived + SearchIndex.tables
+  ) { db in
+    try LogSchema.create(db)
+    try create(db)
+    try SearchIndex.create(db)
+  }
+
+  /// Tables of rows that cannot be derived.
+  private static let local = [
+    LocalTable(
+      "replica",
+      ["id", "lane", "member_name", "cloning", "is_shared"],
+      isSingle: true
+    ),
+    LocalTable(
+      "held",
+      ["id", "source", "bytes", "count", "is_own", "reason"],
+      isSingle: false
+    ),
+    LocalTable(
+      "remotes",
+      ["name", "address", "store", "sent", "reached", "clock_offset"],
+      isSingle: false
+    ),
+  ]
 
   static func create(_ db: Database) throws {
     try db.execute(
       sql: """
         -- One row. lane: the one that this machine writes; absent before its first change, and after
         -- the file was recognised as a copy. member_name: what the user wants to be called, for a new
-        -- lane. cloning: the address that a first copy is coming from.
+        -- lane. cloning: the address that a first copy is coming from. is_shared: another copy has the same
+        -- store id, so this one needs a new one before it speaks to anybody again.
         CREATE TABLE replica (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           lane BLOB CHECK (length(lane) = 16),
           member_name TEXT NOT NULL,
-          cloning TEXT
+          cloning TEXT,
+          is_shared INTEGER NOT NULL DEFAULT 0,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         -- Stores to sync with. sent: up to this position of our log they have everything.
@@ -31,7 +63,8 @@ enum ReplicaSchema {
           store BLOB CHECK (length(store) = 16),
           sent INTEGER NOT NULL DEFAULT 0,
           reached INTEGER,
-          clock_offset INTEGER
+          clock_offset INTEGER,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         -- Packs out of a damaged file that the gate has not let in yet, in the order in which they are
@@ -42,10 +75,12 @@ enum ReplicaSchema {
           bytes BLOB NOT NULL,
           count INTEGER NOT NULL CHECK (count > 0),
           is_own INTEGER NOT NULL CHECK (is_own IN (0, 1)),
-          reason TEXT NOT NULL
+          reason TEXT NOT NULL,
+          checksum INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         """
     )
+    for table in local { try RowChecksum.keep(in: table.name, over: table.columns, db) }
     try createDerived(db)
   }
 
@@ -202,6 +237,6 @@ enum ReplicaSchema {
   }
 
   static func dropDerived(_ db: Database) throws {
-    for table in derived { try db.execute(sql: "DROP TABLE \(table)") }
+    for table in derived { try db.execute(sql: "DROP TABLE IF EXISTS \(table)") }
   }
 }

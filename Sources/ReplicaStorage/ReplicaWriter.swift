@@ -19,6 +19,7 @@ package final class ReplicaWriter {
   let db: Database
   private let environment: ReplicaEnvironment
   private let log: SQLiteLog
+  private let tree: LaneTree
   let state: StateWriter
   private let time: Int64
   private var lane: LaneWriter?
@@ -39,6 +40,7 @@ package final class ReplicaWriter {
     self.action = action
     self.environment = environment
     log = SQLiteLog(db)
+    tree = try log.laneTree()
     state = StateWriter(db)
     time = environment.now()
     position = try log.end().position
@@ -147,7 +149,7 @@ package final class ReplicaWriter {
   private func write(_ draft: ChangeDraft) throws -> Change {
     guard var lane else { preconditionFailure("a lane is opened before the first change") }
     let before = lane
-    let change = try lane.write(draft, salt: environment.random(16)) { [log] id in
+    let change = try lane.write(draft, salt: environment.random(16), tree: tree) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
       return hash
     }
@@ -215,7 +217,8 @@ package final class ReplicaWriter {
     var pack = PackDraft(after: writer)
     let change = try writer.write(
       ChangeDraft(object: profile, changeClass: .identity, operations: operations, time: time),
-      salt: environment.random(16)
+      salt: environment.random(16),
+      tree: tree
     ) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
       return hash

@@ -18,6 +18,8 @@ package struct ReplicaStatus: Sendable {
   package let replicas: Int
   /// Changes that need a newer stet.
   package let unreadable: Int
+  /// Writing keys that two copies of one file wrote under.
+  package let forks: [Fork]
   /// Changes out of a damaged file that wait for what comes before them.
   package let held: Int
   package let remotes: [Remote]
@@ -26,6 +28,7 @@ package struct ReplicaStatus: Sendable {
 extension Replica {
   package func status() throws -> ReplicaStatus {
     let remotes = try remotes()
+    let forks = try forks()
     return try database.read { db in
       func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
       return ReplicaStatus(
@@ -36,6 +39,7 @@ extension Replica {
         conflicts: try count("SELECT count(*) FROM open_reviews"),
         replicas: try count("SELECT count(*) FROM lanes"),
         unreadable: try count("SELECT count(*) FROM unreadable"),
+        forks: forks,
         held: try count("SELECT coalesce(sum(count), 0) FROM held"),
         remotes: remotes
       )
@@ -67,28 +71,51 @@ extension Replica {
     return StateDigest.digest(ofBuckets: buckets)
   }
 
+  /// The digest of what a transaction sees, also one that only reads.
+  static func digest(computedFrom db: Database) throws -> Hash {
+    let store = StateStore(db)
+    let rows = try Row.fetchAll(
+      db,
+      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
+    )
+    return StateDigest.digest(
+      ofBuckets: try rows.map { row in
+        let known = (row[1] as Data?).flatMap { Hash($0) }
+        return (row[0], try known ?? digest(ofBucket: row[0], db, store))
+      }
+    )
+  }
+
   /// Computes the buckets that have changed since.
-  private static func fillDigestBuckets(_ db: Database) throws {
+  static func fillDigestBuckets(_ db: Database) throws {
     let store = StateStore(db)
     let stale = try Int.fetchAll(db, sql: "SELECT bucket FROM digest_buckets WHERE digest IS NULL")
     for bucket in stale {
-      let first = [UInt8(bucket >> 4), UInt8(bucket & 15) << 4]
-      let last = [first[0], first[1] | 15] + [UInt8](repeating: 255, count: 14)
-      let objects = try Row.fetchAll(
-        db.cachedStatement(
-          sql: "SELECT id, type, object FROM objects WHERE object >= ? AND object <= ?"
-        ),
-        arguments: [first.blob, last.blob]
-      )
-      let digests = try objects.map { row in
-        guard let object = ObjectID(type: row[1], bytes: row[2] as Data) else {
-          throw LogFailure.damaged("state")
-        }
-        return (object, StateDigest.digest(of: object, in: try store.state(of: row[0])))
-      }
-      let digest = StateDigest.digest(ofBucket: digests.sorted { $0.0 < $1.0 }.map(\.1))
+      let digest = try digest(ofBucket: bucket, db, store)
       try db.cachedStatement(sql: "UPDATE digest_buckets SET digest = ? WHERE bucket = ?")
         .execute(arguments: [digest.bytes.blob, bucket])
     }
+  }
+
+  private static func digest(
+    ofBucket bucket: Int,
+    _ db: Database,
+    _ store: StateStore
+  ) throws -> Hash {
+    let first = [UInt8(bucket >> 4), UInt8(bucket & 15) << 4]
+    let last = [first[0], first[1] | 15] + [UInt8](repeating: 255, count: 14)
+    let objects = try Row.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT id, type, object FROM objects WHERE object >= ? AND object <= ?"
+      ),
+      arguments: [first.blob, last.blob]
+    )
+    let digests = try objects.map { row in
+      guard let object = ObjectID(type: row[1], bytes: row[2] as Data) else {
+        throw LogFailure.damaged("state")
+      }
+      return (object, StateDigest.digest(of: object, in: try store.state(of: row[0])))
+    }
+    return StateDigest.digest(ofBucket: digests.sorted { $0.0 < $1.0 }.map(\.1))
   }
 }

@@ -286,7 +286,10 @@ package struct Exchange: Sendable {
       return .ends([.fail(.unexpected("a frontier in the middle"))])
     }
     var mine = frontier
-    if let ownLane { mine.heads[ownLane.lane] = ownLane.head }
+    // Unless the lane was found to fork meanwhile, and ends earlier.
+    if let ownLane, let head = mine.heads[ownLane.lane], head.seq >= ownLane.head.seq {
+      mine.heads[ownLane.lane] = ownLane.head
+    }
     if mine.digest == theirs {
       return .ends([.remember(end), .finish(outcome(.equal))])
     }

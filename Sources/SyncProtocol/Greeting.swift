@@ -22,6 +22,12 @@ package struct Greeting: Sendable {
     )
   }
 
+  /// What the answerer says of the lane that is written here.
+  func testimony(_ welcome: Welcome) -> [SessionEffect] {
+    guard let lane = hello.lane, let head = welcome.lane else { return [] }
+    return [.witness(head, of: lane)]
+  }
+
   /// What the dialler does on welcome.
   enum Verdict {
     /// There is something to exchange: see whether the answerer's cursor holds.

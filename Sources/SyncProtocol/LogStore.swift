@@ -28,10 +28,21 @@ package protocol LogStore: Sendable {
   /// Remembers how far the peer's log is known, after everything up to there was seen.
   func remember(_ cursor: Cursor) throws
 
+  /// Takes note of what a peer holds of this store's own lane.
+  ///
+  /// A store that finds itself behind, or on another way, was brought back to an earlier time: it must
+  /// not go on writing the lane.
+  func witness(_ head: ClaimedHead, of lane: LaneID) throws
+
   /// Makes an empty store the archive of a genesis record.
   ///
   /// - Throws: ``PeerFailure`` of code `wrongArchive` when it already is another one.
   func adopt(_ genesis: Genesis) throws
+}
+
+extension LogStore {
+  /// Nothing to take note of: a store that writes no lane.
+  package func witness(_ head: ClaimedHead, of lane: LaneID) throws {}
 }
 
 /// A store's log at one moment.

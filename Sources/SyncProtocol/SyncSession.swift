@@ -58,7 +58,7 @@ package enum SyncSession: ~Copyable {
         switch greeting.judge(welcome) {
         case .validate(let request):
           self = .validating(greeting, welcome, early: [])
-          return [.allowLargeFrames, .view(request)]
+          return greeting.testimony(welcome) + [.allowLargeFrames, .view(request)]
         case .end(let effects):
           self = .closed
           return effects

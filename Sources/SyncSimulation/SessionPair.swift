@@ -9,22 +9,35 @@ package final class SessionPair {
   private let clock: VirtualClock
   private var dialler: Side
   private var answerer: Side
+  /// What arrives of a message.
+  private let line: Line
   /// Packs that may still arrive anywhere before the connection breaks; `nil`: it holds.
   private var packsUntilBreak: Int?
 
+  /// The messages that arrive where a side sent one, as bytes without their frames.
+  package typealias Line = (_ sender: Speaker, _ message: [UInt8]) -> [[UInt8]]
+
+  package enum Speaker: String, Sendable, Codable {
+    case dialler
+    case answerer
+  }
+
+  /// - `line`: between the two sides; by default what was sent arrives.
   /// - `packsUntilBreak`: the connection breaks after so many packs; `nil`: never.
   package init(
     dialler: any LogStore,
     answerer: any LogStore,
     clock: VirtualClock,
     limits: SyncLimits = SyncLimits(),
-    packsUntilBreak: Int? = nil
+    packsUntilBreak: Int? = nil,
+    line: @escaping Line = { [$1] }
   ) {
+    self.line = line
     self.limits = limits
     self.clock = clock
     self.packsUntilBreak = packsUntilBreak
-    self.dialler = Side(store: dialler)
-    self.answerer = Side(store: answerer)
+    self.dialler = Side(store: dialler, speaker: .dialler)
+    self.answerer = Side(store: answerer, speaker: .answerer)
   }
 
   /// How a pair of sessions ended.
@@ -62,6 +75,7 @@ package final class SessionPair {
 
   private struct Side {
     let store: any LogStore
+    let speaker: Speaker
     var events: [SessionEvent] = []
     var isClosed = false
   }
@@ -93,6 +107,7 @@ package final class SessionPair {
           side.events.append(.stored(position: packs[packs.count - 1].position, receipt))
         case .adopt(let genesis): try side.store.adopt(genesis)
         case .remember(let cursor): try side.store.remember(cursor)
+        case .witness(let head, let lane): try side.store.witness(head, of: lane)
         case .finish(let outcome):
           close(&side, &other)
           return outcome
@@ -127,8 +142,10 @@ package final class SessionPair {
       packsUntilBreak = left - 1
     }
     do {
-      let decoded = try MessageCodec.decode(MessageCodec.encode(message), limits: limits)
-      if let decoded { other.events.append(.received(decoded)) }
+      for bytes in line(side.speaker, MessageCodec.encode(message)) {
+        let decoded = try MessageCodec.decode(bytes, limits: limits)
+        if let decoded { other.events.append(.received(decoded)) }
+      }
     } catch {
       other.events.append(.refused(error))
     }

@@ -75,6 +75,10 @@ struct EffectPerformer {
         if let failure = await failure(of: { try await $0.remember(cursor) }) {
           return end(with: failure)
         }
+      case .witness(let head, let lane):
+        if let failure = await failure(of: { try await $0.witness(head, of: lane) }) {
+          return end(with: failure)
+        }
       case .view(let request):
         let now = now
         answer(in: &group) { store in

@@ -15,6 +15,7 @@ package protocol SessionStore: Sendable {
   func packs(_ request: PackRequest) async throws -> PackBatch
   func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt
   func remember(_ cursor: Cursor) async throws
+  func witness(_ head: ClaimedHead, of lane: LaneID) async throws
   func adopt(_ genesis: Genesis) async throws
 }
 
@@ -46,6 +47,10 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
 
   package func remember(_ cursor: Cursor) async throws {
     try await run { try $0.remember(cursor) }
+  }
+
+  package func witness(_ head: ClaimedHead, of lane: LaneID) async throws {
+    try await run { try $0.witness(head, of: lane) }
   }
 
   package func adopt(_ genesis: Genesis) async throws {

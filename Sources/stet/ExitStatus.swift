@@ -48,6 +48,7 @@ enum ExitStatus: Int32 {
     case let failure as VerbFailure: (failure.status, failure.message)
     case let failure as ReplicaFailure: (status(of: failure), failure.description)
     case let failure as LogFailure: (status(of: failure), failure.description)
+    case let failure as LogBackupFailure: (status(of: failure), failure.description)
     case let failure as PeerFailure: (status(of: failure), failure.message)
     case let failure as TransportFailure: (status(of: failure), failure.description)
     case let failure as FrontMatterFailure: (.failed, failure.description)
@@ -77,6 +78,17 @@ enum ExitStatus: Int32 {
     case .damaged, .gap, .fork: .damaged
     case .unsupported: .newer
     case .malformed, .tooLarge: .failed
+    }
+  }
+
+  private static func status(of failure: LogBackupFailure) -> ExitStatus {
+    switch failure {
+    case .missing: .noSuchItem
+    case .busy: .locked
+    case .damaged: .damaged
+    case .newer: .newer
+    case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
+    case .otherArchive, .otherStore, .empty, .fileSystem: .failed
     }
   }
 

@@ -31,6 +31,7 @@ struct GlobalOptions: ParsableArguments {
       environment: Machine.environment(lockTimeout: lockTimeout),
       readOnly: access == .readOnly
     )
+    if let upgrade = replica.upgrade, !quiet { Console.note("\(upgrade)") }
     if let address = try replica.cloningAddress() {
       throw ReplicaFailure.incomplete(replica.path, address: address)
     }

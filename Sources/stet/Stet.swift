@@ -26,8 +26,8 @@ struct Stet: AsyncParsableCommand {
       CommandGroup(
         name: "Archive",
         subcommands: [
-          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, RebuildVerb.self,
-          RepairVerb.self, HeldVerb.self,
+          InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, VerifyVerb.self,
+          RepairVerb.self, HeldVerb.self, RebuildVerb.self, BackupVerb.self,
         ]
       ),
       CommandGroup(

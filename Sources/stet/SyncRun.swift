@@ -20,6 +20,7 @@ struct SyncRun {
     let address = try RemoteAddress.parse(remote.address)
     let start = ContinuousClock.now
     try replica.prepareToSync()
+    let knownForks = Set(try replica.forks())
     let sent = try replica.endPosition()
     let progress = ProgressLine(verb, unit: "changes", isQuiet: isQuiet)
     let client = SyncClient(limits: SyncLimits(), now: Machine.now) { step in
@@ -28,14 +29,7 @@ struct SyncRun {
         progress.show(Int(position), of: Int(end))
       }
     }
-    let session: DrivenSession
-    do {
-      session = try await self.session(of: client, with: address)
-    } catch  where Self.isGap(error) {
-      // The other side's log is not what it was, as after a restore. Whoever noticed has forgotten
-      // its cursor, so that this time both say what they hold.
-      session = try await self.session(of: client, with: address)
-    }
+    let session = try await sessions(of: client, with: address)
     progress.finish()
     try replica.setMark()
     try replica.retryHeld()
@@ -47,6 +41,9 @@ struct SyncRun {
       sent: outcome.verdict == .equal ? sent : nil
     )
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    for fork in try replica.forks() where !isQuiet && !knownForks.contains(fork) {
+      Console.note(fork.description)
+    }
     return SyncReport(
       session: session,
       seconds: seconds,
@@ -56,6 +53,29 @@ struct SyncRun {
 }
 
 extension SyncRun {
+  /// Sessions until both sides are equal: nearly always one.
+  ///
+  /// The other side's log may not be what it was believed to be, as after a restore or a fork. Whoever
+  /// notices forgets its cursor, or learns of the fork, so that the next session goes further.
+  private func sessions(
+    of client: SyncClient,
+    with address: SyncAddress
+  ) async throws -> DrivenSession {
+    for _ in 1..<Self.sessionLimit {
+      do {
+        let session = try await self.session(of: client, with: address)
+        if session.outcome.verdict == .equal { return session }
+        try replica.prepareToSync()
+      } catch  where Self.isRemembered(error) {
+        try replica.prepareToSync()
+      }
+    }
+    return try await session(of: client, with: address)
+  }
+
+  /// One for each thing that a session can learn: that a cursor does not hold, and that lanes fork.
+  private static let sessionLimit = 3
+
   private func session(
     of client: SyncClient,
     with address: SyncAddress
@@ -70,10 +90,10 @@ extension SyncRun {
     )
   }
 
-  private static func isGap(_ error: any Error) -> Bool {
+  private static func isRemembered(_ error: any Error) -> Bool {
     switch error {
-    case LogFailure.gap: true
-    case let failure as PeerFailure: failure.code == .gap
+    case LogFailure.gap, LogFailure.fork: true
+    case let failure as PeerFailure: failure.code == .gap || failure.code == .fork
     default: false
     }
   }

@@ -32,11 +32,23 @@ enum DaemonExit {
       case .newer: (13, failure.description)
       case .notAnArchive: (1, failure.description)
       }
+    case let failure as LogBackupFailure:
+      switch failure {
+      case .missing: (4, failure.description)
+      case .busy: (11, failure.description)
+      case .damaged: (7, failure.description)
+      case .newer: (13, failure.description)
+      case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS):
+        (8, failure.description)
+      case .otherArchive, .otherStore, .empty, .fileSystem: (1, failure.description)
+      }
     case let failure as TransportFailure:
       switch failure {
       case .notLoopback: (8, failure.description)
       case .unreachable, .cannotListen: (9, failure.description)
       }
+    case let failure as DamageFound:
+      (7, failure.description)
     case let failure as CocoaError:
       (1, failure.localizedDescription)
     default:

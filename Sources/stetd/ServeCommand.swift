@@ -37,7 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
-    let storage = try SQLiteHubStorage(folder: data.folder)
+    let storage = try SQLiteHubStorage(folder: data.folder) { [logger] name, upgrade in
+      logger.notice("\(name): \(upgrade)")
+    }
     let server = HubServer(
       storage: storage,
       host: String(listen[..<colon]),

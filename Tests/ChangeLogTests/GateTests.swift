@@ -111,13 +111,13 @@ import Testing
 
   // MARK: - Forks
 
-  @Test func `a known seq with another hash is a fork`() throws {
+  @Test func `a known seq with another hash splits the lane`() throws {
     var log = TestLog()
     var author = try TestAuthor(1)
     var copy = author
     try log.append(author.pack([[.write("one")]]))
     let other = try copy.pack([[.write("another")]])
-    #expect(throws: LogFailure.fork(ChangeID(lane: author.lane, seq: 2))) { try log.append(other) }
+    #expect(throws: LaneSplit(lane: author.lane, seq: 2)) { try log.append(other) }
   }
 
   @Test func `going on from another hash is a fork`() throws {

@@ -11,6 +11,7 @@ struct TestLog: LogIndex {
   func head(of lane: LaneID) -> LaneHead? { heads[lane] }
   func writingKey(of lane: LaneID) -> PublicKey? { keys[lane] }
   func hash(of change: ChangeID) -> Hash? { hashes[change] }
+  func laneTree() -> LaneTree { LaneTree() }
 
   /// Takes a pack through the gate and appends what is new.
   @discardableResult

@@ -47,29 +47,6 @@ import Testing
     #expect(hub.stop() == 0)
   }
 
-  @Test func `a file put back from a backup goes on in a lane of its own`() throws {
-    let world = try World()
-    let hub = try Hub(in: world, archives: ["desk"])
-    let anna = try Machine("anna", in: world)
-    try anna.write(TestPage.text(), to: "page.txt")
-    #expect(try anna.stet("init", "desk").status == 0)
-    #expect(try anna.stet("import", "page.txt", "--source", "harbour").status == 0)
-    #expect(try anna.stet("remote", "add", "origin", hub.url("desk")).status == 0)
-    #expect(try anna.stet("sync").status == 0)
-    let file = anna.folder.appending(path: "desk.stet")
-    let backup = try Data(contentsOf: file)
-    #expect(try anna.stet("annotate", "100231", "--note", "after the backup").status == 0)
-    #expect(try anna.stet("sync").status == 0)
-    try backup.write(to: file)
-    #expect(try anna.stet("annotate", "100231", "--note", "after the restore").status == 0)
-    let run = try anna.stet("sync")
-    #expect(run.status == 0, "\(run.complaints)")
-    let shown = try anna.json("show", "100231") as? [String: Any]
-    let notes = (shown?["annotations"] as? [[String: Any]])?.compactMap { $0["note"] as? String }
-    #expect(Set(notes ?? []) == ["after the backup", "after the restore"])
-    #expect(hub.stop() == 0)
-  }
-
   @Test func `a hub put back from a backup gets back what others have`() throws {
     let world = try World()
     let hub = try Hub(in: world, archives: ["desk"])

@@ -67,6 +67,7 @@ private struct VectorLog: LogIndex {
   func head(of lane: LaneID) -> LaneHead? { heads[lane] }
   func writingKey(of lane: LaneID) -> PublicKey? { heads[lane] == nil ? nil : key }
   func hash(of change: ChangeID) -> Hash? { hashes[change] }
+  func laneTree() -> LaneTree { LaneTree() }
 }
 
 @Suite struct ChangeVectorTests {

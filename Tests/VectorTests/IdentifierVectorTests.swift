@@ -20,6 +20,13 @@ struct IdentifierVectors: Codable {
     var hashBeforeLane: Hex
   }
 
+  struct Branch: Codable {
+    var writingKey: Hex
+    /// The hash of its first change.
+    var first: Hex
+    var lane: Hex
+  }
+
   struct Member: Codable {
     var seed: Hex
     var memberKey: Hex
@@ -28,6 +35,7 @@ struct IdentifierVectors: Codable {
 
   var archives: [Archive]
   var writingKeys: [WritingKey]
+  var branches: [Branch]
   var members: [Member]
 }
 
@@ -46,6 +54,15 @@ struct IdentifierVectors: Codable {
       #expect(read.archive.bytes == vector.archive.bytes)
       #expect(read.creator == creator)
       #expect(Array(read.name.utf8) == Array(vector.name.utf8))
+    }
+  }
+
+  @Test func `lanes of branches`() throws {
+    #expect(!vectors.branches.isEmpty)
+    for vector in vectors.branches {
+      let key = try #require(PublicKey(vector.writingKey.bytes))
+      let first = try #require(Hash(vector.first.bytes))
+      #expect(LaneID(branchOf: key, first: first).bytes == vector.lane.bytes)
     }
   }
 

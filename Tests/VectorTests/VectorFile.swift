@@ -16,6 +16,17 @@ enum VectorFile {
       from: Data(contentsOf: folder.appendingPathComponent("\(name).json"))
     )
   }
+
+  /// Whether recorded vectors are to be made anew.
+  static let isRecording = ProcessInfo.processInfo.environment["STET_RECORD"] != nil
+
+  static func save(_ name: String, _ vectors: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try (encoder.encode(vectors) + Data("\n".utf8))
+      .write(to: folder.appendingPathComponent("\(name).json"))
+  }
 }
 
 /// Bytes, in JSON as hexadecimal digits.

@@ -32,6 +32,7 @@ struct StatusVerb: ParsableCommand {
     let conflicts: Int
     let replicas: Int
     let needs_newer: Int
+    let forks: [String]
     let held: Int
     let remotes: [RemoteJSON]
 
@@ -43,6 +44,7 @@ struct StatusVerb: ParsableCommand {
       conflicts = status.conflicts
       replicas = status.replicas
       needs_newer = status.unreadable
+      forks = status.forks.map(\.description)
       held = status.held
       remotes = status.remotes.map { remote in
         RemoteJSON(
@@ -71,6 +73,7 @@ struct StatusVerb: ParsableCommand {
     if status.unreadable > 0 {
       Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
     }
+    for fork in status.forks { Console.write("fork         \(Console.oneLine(fork.description))") }
     if status.held > 0 { Console.write("\(status.held) changes are held: see 'stet held'") }
     for remote in status.remotes {
       let reached =

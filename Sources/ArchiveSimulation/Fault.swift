@@ -1,0 +1,38 @@
+/// What the simulator does to a world that would rather be left alone.
+package enum Fault: String, CaseIterable, Sendable {
+  // Disks and machines.
+  /// A machine loses power between two effects.
+  case crash = "crash"
+  /// The power goes at a write or fsync, most of the time in the middle of a commit.
+  case crashAtWrite = "crash at a write or fsync"
+  /// A sector written and not yet synced is not there after a crash.
+  case lostSector = "unsynced sector lost"
+  /// An unsynced write of which a crash left some sectors and took others.
+  case tornWrite = "unsynced write torn"
+  case fullDisk = "disk full"
+  case diskError = "input/output error"
+  case bitFlip = "bit flipped in a file at rest"
+  case clockJump = "clock jumped"
+  // Copies.
+  /// A file put back from a backup, on its machine, whose keys and marks went on.
+  case restore = "restored from a backup"
+  /// A running replica's file copied to another machine.
+  case copyWithoutKeys = "file copied to another machine"
+  case copyWithKeys = "file, keys and marks copied to another machine"
+  /// A file put back together with keys and marks of the same time, so that a lane goes on twice.
+  case rollback = "file and keys rolled back together"
+  /// A file and its keys and marks copied to a machine where nothing tells that it is another one.
+  case twin = "machine copied as a whole"
+  // The network.
+  case brokenConnection = "connection broken"
+  /// One direction of a connection delivers nothing more.
+  case oneWayPartition = "one-way partition"
+  /// A replica dials several times at once.
+  case reconnectStorm = "reconnect storm"
+  case corruptedByte = "byte corrupted on its way"
+  /// A peer that says what is not so.
+  case lyingPeer = "lying peer"
+}
+
+/// How often each fault happened.
+package typealias FaultTally = [Fault: Int]

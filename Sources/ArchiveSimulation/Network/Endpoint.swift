@@ -1,0 +1,127 @@
+internal import ChangeLog
+internal import SyncProtocol
+
+/// One side of a connection: a session, and what waits to be done for it.
+final class Endpoint {
+  let machine: Machine
+  /// The machine's when the connection was opened.
+  private let incarnation: Int
+  let log: any LogStore
+  let isLiar: Bool
+  var session: SyncSession
+  var decoder: FrameDecoder
+  /// Not handled yet, oldest first.
+  var events: [SessionEvent] = []
+  /// Not carried out yet, in order.
+  var effects: [SessionEffect] = []
+  var isStepping = false
+  private(set) var isOver = false
+  private(set) var outcome: SessionOutcome?
+  private(set) var failure: PeerFailure?
+  /// When something was last read or written, ms.
+  var lastActivity: Int64
+  /// What arrives next arrives no earlier, ms.
+  var nextArrival: Int64 = 0
+  /// Sent and not acknowledged.
+  private var window: [(position: UInt64, byteCount: Int)] = []
+  /// Handed to the session and not yet appended.
+  private var backlogCount = 0
+
+  init(
+    _ machine: Machine,
+    log: any LogStore,
+    isLiar: Bool,
+    session: consuming SyncSession,
+    time: Int64
+  ) {
+    self.machine = machine
+    incarnation = machine.incarnation
+    self.log = log
+    self.isLiar = isLiar
+    self.session = session
+    decoder = FrameDecoder(byteLimit: machine.limits.greetingByteLimit)
+    lastActivity = time
+  }
+
+  /// Whether the program that runs the session still does.
+  var isAlive: Bool { !isOver && machine.incarnation == incarnation && machine.store != nil }
+
+  func end(_ outcome: SessionOutcome? = nil, failure: PeerFailure? = nil) {
+    isOver = true
+    self.outcome = outcome
+    self.failure = failure
+    effects = []
+    events = []
+  }
+
+  // MARK: - Bounds
+
+  /// Sees that the session keeps to its limits.
+  ///
+  /// - Throws: ``Violation``.
+  func note(_ effect: SessionEffect) throws {
+    let limits = machine.limits
+    switch effect {
+    case .send(.pack(let delivery)):
+      let byteCount = window.reduce(0) { $0 + $1.byteCount }
+      guard window.count < limits.windowPackLimit,
+        byteCount < limits.windowByteLimit || window.isEmpty
+      else { throw Violation("\(machine.name) sends more than its window holds") }
+      window.append((delivery.position, delivery.pack.count))
+    case .append(let packs, _):
+      guard packs.count <= limits.appendPackLimit else {
+        throw Violation("\(machine.name) appends \(packs.count) packs in one transaction")
+      }
+      backlogCount -= packs.count
+    case .getPacks(let request):
+      guard request.packLimit <= limits.windowPackLimit else {
+        throw Violation("\(machine.name) reads more packs than its window holds")
+      }
+    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .witness, .allowLargeFrames,
+      .finish,
+      .fail, .end:
+      return
+    }
+  }
+
+  func note(_ event: SessionEvent) throws {
+    switch event {
+    case .received(.acknowledgement(let position)): window.removeAll { $0.position <= position }
+    case .received(.pack):
+      backlogCount += 1
+      // The pack beyond the limit is the one for which the session ends.
+      guard backlogCount <= machine.limits.backlogPackLimit + machine.limits.appendPackLimit + 1
+      else { throw Violation("\(machine.name) keeps \(backlogCount) packs in memory") }
+    case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended: return
+    }
+  }
+}
+
+/// A connection between two machines.
+final class Connection {
+  let number: Int
+  let dialler: Endpoint
+  let answerer: Endpoint
+  /// Nothing arrives any more.
+  var isBroken = false
+  /// Nothing arrives any more at this side.
+  weak var deafEndpoint: Endpoint?
+  /// Somebody lies, or bytes were changed: errors are to be expected.
+  var isTainted: Bool
+  /// Frames until one is corrupted; `nil`: never.
+  var framesUntilCorruption: Int?
+  /// Frames until the connection breaks, or one direction of it goes deaf; `nil`: never.
+  var framesUntilBreak: Int?
+  var framesUntilDeafness: Int?
+
+  init(number: Int, dialler: Endpoint, answerer: Endpoint) {
+    self.number = number
+    self.dialler = dialler
+    self.answerer = answerer
+    isTainted = dialler.isLiar || answerer.isLiar
+  }
+
+  func other(than endpoint: Endpoint) -> Endpoint { endpoint === dialler ? answerer : dialler }
+
+  var isOver: Bool { !dialler.isAlive && !answerer.isAlive }
+}

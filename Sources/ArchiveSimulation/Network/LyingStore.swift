@@ -1,0 +1,102 @@
+internal import CRDT
+internal import ChangeLog
+internal import Synchronization
+internal import SyncProtocol
+internal import SyncSimulation
+
+/// A store that says of another's log what is not so, and takes nothing in though it says that it does.
+final class LyingStore: LogStore {
+  private let log: any LogStore
+  private let random: Mutex<SeededRandom>
+  /// Packs of an archive that nobody here knows.
+  private let foreignPacks: [[UInt8]]
+
+  init(_ log: any LogStore, seed: UInt64, foreignPacks: [[UInt8]]) {
+    self.log = log
+    random = Mutex(SeededRandom(seed: seed))
+    self.foreignPacks = foreignPacks
+  }
+
+  private func number(below bound: Int) -> Int {
+    random.withLock { Int.random(in: 0..<bound, using: &$0) }
+  }
+
+  private func bytes(_ count: Int) -> [UInt8] { random.withLock { $0.bytes(count) } }
+
+  func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView {
+    let view = try log.view(of: peer, knowing: cursor, writing: lane)
+    // Says that it is another store, or is further, or knows more or less of the peer.
+    let end =
+      switch number(below: 3) {
+      case 0: Cursor(store: view.end.store, position: view.end.position + 1, check: bytes(8))
+      case 1:
+        StoreID(bytes(16)).map { Cursor(store: $0, position: view.end.position, check: bytes(8)) }
+      default: view.end
+      }
+    let known =
+      number(below: 3) == 0
+      ? peer.map { Cursor(store: $0, position: UInt64(number(below: 50)), check: bytes(8)) }
+      : view.known
+    return StoreView(
+      genesis: view.genesis,
+      end: end ?? view.end,
+      frontier: number(below: 3) == 0 ? Hash(of: bytes(8)) : view.frontier,
+      known: known,
+      isPeerCursorValid: number(below: 3) == 0 ? !view.isPeerCursorValid : view.isPeerCursorValid,
+      peerLane: view.peerLane,
+      ownLane: view.ownLane
+    )
+  }
+
+  /// Heads that are ahead, behind or not there at all.
+  func frontier() throws -> Frontier {
+    var frontier = try log.frontier()
+    for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
+      switch number(below: 4) {
+      case 0: frontier.heads[lane] = LaneHead(seq: head.seq + 5, hash: Hash(of: bytes(8)))
+      case 1: frontier.heads[lane] = nil
+      default: continue
+      }
+    }
+    return frontier
+  }
+
+  /// Packs left out, twice, out of order, of another archive, or garbage; and a position that is not theirs.
+  func packs(_ request: PackRequest) throws -> PackBatch {
+    let batch = try log.packs(request)
+    var packs: [PackDelivery] = []
+    for delivery in batch.packs {
+      switch number(below: 8) {
+      case 0: continue
+      case 1: packs += [delivery, delivery]
+      case 2: packs.insert(delivery, at: number(below: packs.count + 1))
+      case 3:
+        packs.append(
+          PackDelivery(
+            pack: foreignPacks[number(below: foreignPacks.count)],
+            position: delivery.position,
+            check: delivery.check
+          )
+        )
+      case 4:
+        packs.append(
+          PackDelivery(pack: bytes(40), position: delivery.position, check: delivery.check)
+        )
+      case 5:
+        packs.append(
+          PackDelivery(pack: delivery.pack, position: delivery.position + 3, check: bytes(8))
+        )
+      default: packs.append(delivery)
+      }
+    }
+    return PackBatch(packs: packs, position: batch.position, changeCount: batch.changeCount)
+  }
+
+  func append(_ packs: [PackDelivery], from peer: StoreID) -> AppendReceipt {
+    AppendReceipt(newChangeCount: 1)
+  }
+
+  func remember(_ cursor: Cursor) {}
+
+  func adopt(_ genesis: Genesis) {}
+}

@@ -1,0 +1,357 @@
+internal import ChangeLog
+internal import ReplicaStorage
+internal import SyncProtocol
+internal import SyncSimulation
+
+extension World {
+  /// How a connection is to go.
+  struct ConnectionFate {
+    var liar: Machine?
+    var framesUntilBreak: Int?
+    var framesUntilDeafness: Int?
+    var framesUntilCorruption: Int?
+  }
+
+  /// Opens a connection from one machine to another, both of which are on.
+  func connect(
+    _ dialler: Machine,
+    to answerer: Machine,
+    _ fate: ConnectionFate = ConnectionFate()
+  )
+    throws
+  {
+    // A copy that is recognised only now must have its own name before it speaks.
+    for machine in [dialler, answerer] where fate.liar !== machine {
+      let isReady = try touch(machine) { store in
+        try store.replica?.prepareToSync()
+        return true
+      }
+      guard isReady ?? false else { return }
+    }
+    guard let diallerLog = dialler.store?.log, let answererLog = answerer.store?.log else { return }
+    let number = connections.count
+    func log(of machine: Machine, _ log: any LogStore) -> any LogStore {
+      guard fate.liar === machine else { return log }
+      count(.lyingPeer)
+      let seed = plan.seed &* 31 &+ UInt64(number)
+      return LyingStore(log, seed: seed, foreignPacks: ForeignArchive.packs)
+    }
+    let genesis = try diallerLog.view(of: nil, knowing: nil, writing: nil).genesis
+    let archive: RequestedArchive =
+      genesis.map { .id($0.archive, name: $0.name) } ?? .name(Machine.archiveName)
+    let connection = Connection(
+      number: number,
+      dialler: Endpoint(
+        dialler,
+        log: log(of: dialler, diallerLog),
+        isLiar: fate.liar === dialler,
+        session: .dialling(DialRequest(archive: archive, limits: dialler.limits)),
+        time: time.now
+      ),
+      answerer: Endpoint(
+        answerer,
+        log: log(of: answerer, answererLog),
+        isLiar: fate.liar === answerer,
+        session: .answering(limits: answerer.limits),
+        time: time.now
+      )
+    )
+    connection.framesUntilBreak = fate.framesUntilBreak
+    connection.framesUntilDeafness = fate.framesUntilDeafness
+    connection.framesUntilCorruption = fate.framesUntilCorruption
+    connection.isTainted = connection.isTainted || dialler.isDamaged || answerer.isDamaged
+    connections.append(connection)
+    note("connection \(number): \(dialler.name) dials \(answerer.name)")
+    for endpoint in [connection.dialler, connection.answerer] {
+      transmit(FrameDecoder.preface, from: endpoint, over: connection)
+      watchSilence(of: endpoint, connection)
+    }
+    let known = dialler.knownStores[answerer.number]
+    plan(after: latency(connection)) { [unowned self] in
+      try answer(connection.dialler, connection) {
+        .opened(try $0.view(of: known, knowing: nil, writing: nil), time: dialler.clock.now)
+      }
+    }
+  }
+
+  /// ms; follows from the connection and the moment, so that leaving a step out changes little else.
+  private func latency(_ connection: Connection) -> Int64 {
+    var random = SeededRandom(
+      seed: plan.seed &* 7919 &+ UInt64(connection.number) &* 65_537 &+ UInt64(eventCount)
+    )
+    // Most answers come at once, some after everything else.
+    return Int.random(in: 0..<10, using: &random) == 0
+      ? Int64.random(in: 100...3000, using: &random) : Int64.random(in: 0...20, using: &random)
+  }
+
+  // MARK: - Running a session
+
+  private func happen(_ event: SessionEvent, at endpoint: Endpoint, _ connection: Connection) {
+    guard endpoint.isAlive else { return }
+    endpoint.events.append(event)
+    step(endpoint, connection)
+  }
+
+  /// Plans one step of a session: one effect, or one event when no effect is left.
+  private func step(_ endpoint: Endpoint, _ connection: Connection) {
+    guard !endpoint.isStepping, endpoint.isAlive else { return }
+    guard !endpoint.effects.isEmpty || !endpoint.events.isEmpty else { return }
+    endpoint.isStepping = true
+    plan(after: eventCount % 3 == 0 ? 1 : 0) { [unowned self] in
+      endpoint.isStepping = false
+      guard endpoint.isAlive else { return }
+      if endpoint.effects.isEmpty {
+        let event = endpoint.events.removeFirst()
+        if !endpoint.isLiar { try endpoint.note(event) }
+        endpoint.effects = endpoint.session.handle(event)
+      } else {
+        let effect = endpoint.effects.removeFirst()
+        if !endpoint.isLiar { try endpoint.note(effect) }
+        try perform(effect, of: endpoint, connection)
+      }
+      step(endpoint, connection)
+    }
+  }
+
+  private func perform(
+    _ effect: SessionEffect,
+    of endpoint: Endpoint,
+    _ connection: Connection
+  ) throws {
+    let clock = endpoint.machine.clock
+    switch effect {
+    case .send(let message): send(message, from: endpoint, over: connection)
+    case .allowLargeFrames:
+      endpoint.decoder.allow(byteLimit: endpoint.machine.limits.frameByteLimit)
+    case .authorise: break
+    case .adopt(let genesis):
+      try inline(endpoint) { try $0.adopt(genesis) }
+    case .remember(let cursor):
+      try inline(endpoint) { try $0.remember(cursor) }
+    case .witness(let head, let lane):
+      try inline(endpoint) { try $0.witness(head, of: lane) }
+    case .view(let request):
+      answerLater(endpoint, connection) { log in
+        .viewed(
+          try log.view(of: request.peer, knowing: request.cursor, writing: request.lane),
+          time: clock.now
+        )
+      }
+    case .getFrontier(let purpose):
+      answerLater(endpoint, connection) { .gotFrontier(try $0.frontier(), purpose) }
+    case .getPacks(let request):
+      answerLater(endpoint, connection) { .gotPacks(try $0.packs(request)) }
+    case .append(let packs, let peer):
+      answerLater(endpoint, connection) { log in
+        let receipt = try log.append(packs, from: peer)
+        return .stored(position: packs[packs.count - 1].position, receipt)
+      }
+    case .finish(let outcome):
+      if endpoint === connection.dialler, !connection.isTainted {
+        endpoint.machine.knownStores[connection.answerer.machine.number] = outcome.peerStore
+      }
+      note("connection \(connection.number): \(endpoint.machine.name) ends: \(outcome.verdict)")
+      endpoint.end(outcome)
+      hangUp(endpoint, connection)
+    case .fail(let failure):
+      send(.failure(failure), from: endpoint, over: connection)
+      try end(endpoint, with: failure, connection)
+    case .end(let failure):
+      try end(endpoint, with: failure, connection)
+    }
+  }
+
+  private func end(
+    _ endpoint: Endpoint,
+    with failure: PeerFailure,
+    _ connection: Connection
+  ) throws {
+    note("connection \(connection.number): \(endpoint.machine.name) fails: \(failure.message)")
+    endpoint.end(failure: failure)
+    hangUp(endpoint, connection)
+    guard !connection.isTainted, !endpoint.isLiar else { return }
+    switch failure.code {
+    case .damaged, .wrongArchive, .versionMismatch, .tooLarge, .notPermitted:
+      throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
+    case .fork where !plan.mayFork:
+      throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
+    case .internal, .protocolViolation, .unknownArchive, .gap, .fork, .storage, .shuttingDown:
+      return
+    }
+  }
+
+  /// Carries a storage effect out at once; when it fails, nothing after it is carried out.
+  private func inline(
+    _ endpoint: Endpoint,
+    _ body: (any LogStore) throws -> Void
+  ) throws {
+    do {
+      let isDone: Void? = try touch(endpoint.machine) { _ in try body(endpoint.log) }
+      if isDone == nil { endpoint.effects = [.fail(.storeFailed)] }
+    } catch let failure as PeerFailure {
+      endpoint.effects = [.fail(failure)]
+    } catch let failure as LogFailure {
+      endpoint.effects = [.fail(PeerFailure(failure))]
+    }
+  }
+
+  /// Carries a storage effect out some time later, as a thread does that has other work.
+  private func answerLater(
+    _ endpoint: Endpoint,
+    _ connection: Connection,
+    _ body: @escaping (any LogStore) throws -> SessionEvent
+  ) {
+    plan(after: latency(connection)) { [unowned self] in
+      try answer(endpoint, connection, body)
+    }
+  }
+
+  private func answer(
+    _ endpoint: Endpoint,
+    _ connection: Connection,
+    _ body: (any LogStore) throws -> SessionEvent
+  ) throws {
+    guard endpoint.isAlive else { return }
+    do {
+      let event = try touch(endpoint.machine) { _ in try body(endpoint.log) }
+      happen(event ?? .refused(.storeFailed), at: endpoint, connection)
+    } catch let failure as PeerFailure {
+      happen(.refused(failure), at: endpoint, connection)
+    } catch let failure as LogFailure {
+      happen(.refused(PeerFailure(failure)), at: endpoint, connection)
+    }
+  }
+
+  // MARK: - Bytes on their way
+
+  private func send(_ message: SyncMessage, from endpoint: Endpoint, over connection: Connection) {
+    var frame = FrameDecoder.frame(MessageCodec.encode(message))
+    if connection.framesUntilCorruption == 0 {
+      var random = SeededRandom(seed: plan.seed &+ UInt64(connection.number))
+      let place = Int.random(in: 0..<frame.count, using: &random)
+      frame[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      connection.isTainted = true
+      count(.corruptedByte)
+    }
+    connection.framesUntilCorruption = connection.framesUntilCorruption.map { $0 - 1 }
+    transmit(frame, from: endpoint, over: connection)
+    if connection.framesUntilDeafness == 0 {
+      connection.deafEndpoint = connection.other(than: endpoint)
+      note("connection \(connection.number): \(endpoint.machine.name) is not heard any more")
+      count(.oneWayPartition)
+    }
+    connection.framesUntilDeafness = connection.framesUntilDeafness.map { $0 - 1 }
+    if connection.framesUntilBreak == 0 {
+      count(.brokenConnection)
+      disconnect(connection)
+    }
+    connection.framesUntilBreak = connection.framesUntilBreak.map { $0 - 1 }
+  }
+
+  private func transmit(_ bytes: [UInt8], from endpoint: Endpoint, over connection: Connection) {
+    endpoint.lastActivity = time.now
+    let receiver = connection.other(than: endpoint)
+    guard !connection.isBroken, connection.deafEndpoint !== receiver else { return }
+    // In one piece or two: a stream has no frames.
+    let cut = eventCount % 4 == 0 ? bytes.count / 2 : bytes.count
+    for part in [bytes[..<cut], bytes[cut...]] where !part.isEmpty {
+      receiver.nextArrival = max(receiver.nextArrival, time.now + latency(connection))
+      schedule(at: receiver.nextArrival) { [unowned self] in
+        arrive(Array(part), at: receiver, connection)
+      }
+    }
+  }
+
+  private func schedule(at moment: Int64, _ task: @escaping () throws -> Void) {
+    plan(after: moment - time.now, task)
+  }
+
+  private func arrive(_ bytes: [UInt8], at endpoint: Endpoint, _ connection: Connection) {
+    guard endpoint.isAlive, !connection.isBroken else { return }
+    endpoint.lastActivity = time.now
+    endpoint.decoder.append(bytes)
+    do throws(PeerFailure) {
+      while let frame = try endpoint.decoder.next() {
+        let message = try MessageCodec.decode(frame, limits: endpoint.machine.limits)
+        if let message { happen(.received(message), at: endpoint, connection) }
+      }
+    } catch {
+      happen(.refused(error), at: endpoint, connection)
+    }
+  }
+
+  // MARK: - Ends
+
+  /// One side closes: the other hears of it after everything that was sent before.
+  private func hangUp(_ endpoint: Endpoint, _ connection: Connection) {
+    let other = connection.other(than: endpoint)
+    guard connection.deafEndpoint !== other else { return }
+    schedule(at: max(other.nextArrival, time.now) + 1) { [unowned self] in
+      guard !connection.isBroken else { return }
+      happen(.ended, at: other, connection)
+    }
+  }
+
+  /// The connection is gone, with what is on its way; both sides notice, some time later.
+  func disconnect(_ connection: Connection) {
+    guard !connection.isBroken, !connection.isOver else { return }
+    connection.isBroken = true
+    note("connection \(connection.number) breaks")
+    for endpoint in [connection.dialler, connection.answerer] {
+      plan(after: latency(connection)) { [unowned self] in
+        happen(.ended, at: endpoint, connection)
+      }
+    }
+  }
+
+  /// Closes the connection when nothing was read or written for as long as the limits allow.
+  private func watchSilence(of endpoint: Endpoint, _ connection: Connection) {
+    let limit = endpoint.machine.limits.silenceLimit
+    schedule(at: endpoint.lastActivity + limit) { [unowned self] in
+      guard endpoint.isAlive else { return }
+      guard time.now - endpoint.lastActivity >= limit else {
+        watchSilence(of: endpoint, connection)
+        return
+      }
+      note("connection \(connection.number): \(endpoint.machine.name) hears nothing")
+      happen(.ended, at: endpoint, connection)
+      hangUp(endpoint, connection)
+    }
+  }
+}
+
+extension PeerFailure {
+  fileprivate static let storeFailed = PeerFailure(
+    .storage,
+    "the store of the other side failed",
+    isRetryable: true
+  )
+}
+
+/// An archive that has nothing to do with the one that is simulated.
+enum ForeignArchive {
+  static let packs: [[UInt8]] = {
+    let random = SharedRandom(seed: 0xF0E1)
+    let environment = ReplicaEnvironment(
+      identities: SimulatedIdentities { random.bytes(32) },
+      memberName: "stranger",
+      now: { 0 },
+      random: { random.bytes($0) }
+    )
+    let request = PackRequest(
+      after: 0,
+      upTo: UInt64(Int64.max),
+      selection: .beyond(.empty),
+      byteLimit: .max,
+      packLimit: .max
+    )
+    do {
+      let replica = try Replica.create(at: nil, named: "foreign", environment: environment)
+      var edits = RandomEdits()
+      for _ in 0..<3 { try replica.write { try edits.importArticle($0) } }
+      return try replica.packs(request).packs.map(\.pack)
+    } catch {
+      preconditionFailure("an archive in memory fails: \(error)")
+    }
+  }()
+}

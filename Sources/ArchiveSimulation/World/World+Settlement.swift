@@ -1,0 +1,113 @@
+internal import ChangeLog
+internal import Foundation
+internal import ReplicaStorage
+internal import SyncProtocol
+
+extension World {
+  /// Rounds of everybody with every hub after which all must be the same: one brings everything to the
+  /// hubs, one brings it back; the others are for cursors and names that lies and crashes left wrong.
+  private static let roundLimit = 4
+
+  /// Lets the faults stop, everybody sync, and judges what came of it.
+  ///
+  /// - Throws: ``Violation``.
+  func settle() throws {
+    stopFaults()
+    for machine in machines {
+      machine.disk.heal()
+      if machine.disk.isOff { crash(machine) }
+    }
+    try run()
+    for machine in machines where machine.isDamaged { try replace(machine) }
+    for machine in machines { try audit(machine) }
+    let owed = machines.reduce(into: Set<Hash>()) { $0.formUnion($1.ledger.walk.hashes) }
+    try syncUntilEqual()
+    for machine in machines {
+      try audit(machine)
+      let missing = owed.subtracting(machine.ledger.walk.hashes)
+      guard missing.isEmpty else {
+        throw Violation("\(machine.name) never got \(missing.count) changes")
+      }
+    }
+    try judgeStates()
+  }
+
+  private func syncUntilEqual() throws {
+    var sessions: [Connection] = []
+    for _ in 0..<Self.roundLimit {
+      sessions = []
+      for hub in hubs {
+        for replica in replicas {
+          try connect(replica, to: hub)
+          guard let session = connections.last else { continue }
+          sessions.append(session)
+          try run()
+        }
+      }
+      let frontiers = machines.map(\.ledger.walk.frontier)
+      if Set(frontiers).count == 1 { return }
+    }
+    let failures = sessions.compactMap { $0.dialler.failure ?? $0.answerer.failure }.map(\.message)
+    throw Violation(
+      "\(Self.roundLimit) rounds without any fault do not make everybody the same"
+        + (failures.first.map { ": \($0)" } ?? "")
+    )
+  }
+
+  /// A machine whose file was damaged gets a new one, which is copied from the others.
+  private func replace(_ machine: Machine) throws {
+    let lost = machine.ledger.walk.hashes
+    stop(machine)
+    machine.disk.restart()
+    for suffix in ["", "-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: machine.path + suffix)
+    }
+    machine.isDamaged = false
+    machine.ledger = Ledger(machine: machine.name)
+    excuse(lost)
+    // A founder whose file is gone clones as everybody does.
+    try machine.create(isFounder: false)
+  }
+
+  private func judgeStates() throws {
+    let reference = replicas[0]
+    guard let replica = reference.replica else { return }
+    let changes = reference.ledger.walk.placedChanges
+    guard try Set(replica.forks().map(\.root)) == reference.ledger.walk.forkedRoots else {
+      throw Violation("\(reference.name) does not tell of a fork, or of one that is none")
+    }
+    try LiveValues(of: changes).compare(with: replica, named: reference.name)
+    try judgeHistories(of: changes, in: replica)
+    try compareRebuilt(replicas[Int(plan.seed % UInt64(replicas.count))])
+  }
+
+  /// Every change of an article, also one whose values have been replaced, is found in its history.
+  private func judgeHistories(of changes: [Change], in replica: Replica) throws {
+    var expected: [ObjectID: Set<ChangeID>] = [:]
+    for change in changes {
+      guard let payload = try? ChangePayload(of: change), payload.object.type == 1 else { continue }
+      expected[payload.object, default: []].insert(change.id)
+    }
+    for (article, changes) in expected {
+      let missing = changes.subtracting(try replica.history(of: article).map(\.change))
+      guard missing.isEmpty else {
+        throw Violation("an article's history lacks \(missing.count) changes")
+      }
+    }
+  }
+
+  /// The state must be what the log makes of it.
+  func compareRebuilt(_ machine: Machine) throws {
+    guard !machine.isDamaged else { return }
+    let dumps = try touch(machine) { store -> [[String]] in
+      guard let replica = store.replica else { return [] }
+      let before = try DerivedState.dump(replica)
+      try replica.rebuild()
+      return [before, try DerivedState.dump(replica)]
+    }
+    guard let dumps, dumps.count == 2 else { return }
+    guard dumps[0] == dumps[1] else {
+      throw Violation("\(machine.name) makes another state of its log when it makes it anew")
+    }
+  }
+}

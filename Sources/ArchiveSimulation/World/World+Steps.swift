@@ -1,0 +1,181 @@
+internal import ChangeLog
+internal import ReplicaStorage
+internal import SyncSimulation
+
+extension World {
+  /// Plans everything that is to happen before the faults stop.
+  func planSteps() {
+    var random = SeededRandom(seed: plan.seed ^ 0x57E9)
+    var moment: Int64 = 0
+    for number in 0..<plan.stepCount {
+      moment += Int64.random(in: 0...2000, using: &random)
+      // Each step draws its own numbers: leaving one out leaves the others as they are.
+      let seed = random.next()
+      if plan.skipped.contains(number) { continue }
+      plan(after: moment) { [unowned self] in try step(SeededRandom(seed: seed)) }
+    }
+  }
+
+  private func step(_ random: SeededRandom) throws {
+    var random = random
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<45: try edit(&random)
+    case 45..<75: try sync(&random)
+    case 75..<80: try lookAround(&random)
+    default: try strike(&random)
+    }
+  }
+
+  private func machine(_ random: inout SeededRandom, of kind: Machine.Kind? = nil) -> Machine {
+    let candidates = machines.filter { kind == nil || $0.kind == kind }
+    return candidates[Int.random(in: 0..<candidates.count, using: &random)]
+  }
+
+  // MARK: - What people do
+
+  private func edit(_ random: inout SeededRandom) throws {
+    let machine = machine(&random, of: .replica)
+    let seed = random.next()
+    // What a damaged file makes people write is theirs to sort out.
+    guard !machine.isDamaged else { return }
+    note("\(machine.name) edits")
+    _ = try touch(machine) { store in
+      guard let replica = store.replica else { return }
+      try edits.edit(replica, seed: seed)
+    }
+  }
+
+  private func sync(_ random: inout SeededRandom) throws {
+    let dialler = machine(&random, of: .replica)
+    let isDirect = Int.random(in: 0..<4, using: &random) == 0
+    let answerer = machine(&random, of: isDirect ? .replica : .hub)
+    guard dialler !== answerer else { return }
+    let fate = fate(dialler, answerer, &random)
+    try connect(dialler, to: answerer, fate)
+  }
+
+  private func fate(
+    _ dialler: Machine,
+    _ answerer: Machine,
+    _ random: inout SeededRandom
+  ) -> ConnectionFate {
+    var fate = ConnectionFate()
+    let frames = Int.random(in: 0..<12, using: &random)
+    let kind = Int.random(in: 0..<10, using: &random)
+    let liar = Bool.random(using: &random) ? dialler : answerer
+    switch kind {
+    case 0...1 where plan.faults.contains(.brokenConnection): fate.framesUntilBreak = frames
+    case 2 where plan.faults.contains(.oneWayPartition): fate.framesUntilDeafness = frames
+    case 3 where plan.faults.contains(.corruptedByte): fate.framesUntilCorruption = frames
+    case 4 where plan.faults.contains(.lyingPeer): fate.liar = liar
+    default: break
+    }
+    return fate
+  }
+
+  /// Compares what is there with what was promised, in the middle of everything.
+  private func lookAround(_ random: inout SeededRandom) throws {
+    let machine = machine(&random)
+    try audit(machine)
+    if Int.random(in: 0..<4, using: &random) == 0 { try compareRebuilt(machine) }
+  }
+
+  // MARK: - What goes wrong
+
+  private func strike(_ random: inout SeededRandom) throws {
+    let strikes: [Fault] = [
+      .crash, .crash, .crashAtWrite, .crashAtWrite, .crashAtWrite, .fullDisk, .diskError, .bitFlip,
+      .clockJump, .restore, .copyWithoutKeys, .copyWithKeys, .rollback, .twin, .reconnectStorm,
+    ]
+    let fault = strikes[Int.random(in: 0..<strikes.count, using: &random)]
+    let machine = machine(&random)
+    let number = Int.random(in: 1...25, using: &random)
+    guard plan.faults.contains(fault), machine.store != nil, !machine.isDamaged else { return }
+    switch fault {
+    case .crash:
+      count(.crash)
+      crash(machine)
+    case .crashAtWrite: machine.disk.crash(atOperation: number)
+    case .fullDisk:
+      machine.disk.setRoom(number * 4000)
+      plan(after: Int64.random(in: 100...10_000, using: &random)) { machine.disk.setRoom(nil) }
+    case .diskError:
+      machine.disk.fail(Bool.random(using: &random) ? .write : .sync, number: number)
+    case .bitFlip: try flipBit(machine, &random)
+    case .clockJump:
+      count(.clockJump)
+      let year: Int64 = 365 * 86_400_000
+      machine.clock.jump(to: Int64.random(in: -year...year, using: &random))
+    case .restore: try restore(machine, withIdentities: false, &random)
+    case .rollback: try restore(machine, withIdentities: true, &random)
+    case .copyWithoutKeys, .copyWithKeys, .twin: try copy(machine, as: fault)
+    case .reconnectStorm: try storm(&random)
+    case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer:
+      return
+    }
+  }
+
+  /// A replica dials one hub several times at once, and others dial too.
+  private func storm(_ random: inout SeededRandom) throws {
+    count(.reconnectStorm)
+    let hub = machine(&random, of: .hub)
+    for _ in 0..<4 {
+      let dialler = machine(&random, of: .replica)
+      for _ in 0..<2 { try connect(dialler, to: hub) }
+    }
+  }
+
+  /// A bit of the file rots while the machine is off; from then on nobody believes what it says, and
+  /// when the faults stop it is cloned anew.
+  private func flipBit(_ machine: Machine, _ random: inout SeededRandom) throws {
+    note("a bit of \(machine.name)'s file flips")
+    stop(machine)
+    machine.disk.restart()
+    machine.disk.flipBit(in: machine.path)
+    machine.isDamaged = true
+    try start(machine)
+  }
+
+  // MARK: - Copies
+
+  /// Takes a backup, and puts it back some time later.
+  private func restore(
+    _ machine: Machine,
+    withIdentities: Bool,
+    _ random: inout SeededRandom
+  ) throws {
+    try audit(machine)
+    let backup = machine.copyFiles()
+    note("\(machine.name) is backed up")
+    plan(after: Int64.random(in: 1000...40_000, using: &random)) { [unowned self] in
+      guard isFaulty, machine.store != nil, !machine.isDamaged else { return }
+      note("\(machine.name) is put back from its backup")
+      count(withIdentities ? .rollback : .restore)
+      stop(machine)
+      machine.disk.restart()
+      let lost = machine.ledger.walk.hashes
+      try machine.put(backup)
+      if withIdentities { machine.identities.restore(backup.identities) }
+      excuse(lost.filter { !backup.ledger.walk.holds($0) })
+      try start(machine)
+    }
+  }
+
+  /// Another machine gets a copy of a running replica's file.
+  private func copy(_ machine: Machine, as fault: Fault) throws {
+    guard machine.kind == .replica, machines.count < 9 else { return }
+    try audit(machine)
+    guard machine.store != nil else { return }
+    count(fault)
+    let copy = machine.copyFiles()
+    let other = try add(
+      .replica,
+      identities: fault == .copyWithoutKeys ? SimulatedIdentities.Contents() : copy.identities
+    )
+    note("\(machine.name) is copied to \(other.name)")
+    try other.put(copy)
+    // Two whole machines have the file at the same path.
+    if fault == .twin { other.identities.move(from: machine.path, to: other.path) }
+    try start(other)
+  }
+}

@@ -1,0 +1,9 @@
+package import LogStorage
+
+/// How files of older versions become files of this one: step *n* leads from version *n* to *n* + 1.
+///
+/// Steps are only ever added at the end. A step that alters a derived table leaves that to
+/// `ReplicaSchema`, says `isMadeAnew`, and drops the tables that `ReplicaSchema` no longer names.
+package enum ReplicaMigrations {
+  package static let all = SchemaMigrations([])
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// Files that come back from a backup, on a machine and on a hub.
+@Suite struct RestoreStoryTests {
+  /// How an older copy takes the file's place.
+  enum Way: String, CaseIterable {
+    /// Into the same inode.
+    case cp
+    /// As another inode.
+    case mv
+  }
+
+  @Test(arguments: Way.allCases, [true, false])
+  func `an older copy put back goes on in a lane of its own, and what came later comes back`(
+    _ way: Way,
+    isEditedFirst: Bool
+  ) throws {
+    let story = try IdentityWorld()
+    let backup = story.anna.machine.folder.appending(path: "backup").path
+    try story.anna.note("before the backup")
+    try story.anna.sync()
+    try Shell.run("cp", story.anna.file.path, backup)
+    try story.anna.note("after the backup")
+    try story.anna.sync()
+    try Shell.run(way.rawValue, backup, story.anna.file.path)
+    #expect(try story.anna.notes() == ["before the backup"])
+    if !isEditedFirst {
+      try story.anna.sync()
+      #expect(try story.anna.notes() == ["before the backup", "after the backup"])
+    }
+    try story.anna.note("after the restore")
+    try story.expectAgreement(
+      [story.anna],
+      on: ["before the backup", "after the backup", "after the restore"]
+    )
+    #expect(try story.anna.replicaCount() == 2)
+    #expect(
+      try story.anna.lane(ofNote: "after the restore")
+        != story.anna.lane(ofNote: "after the backup")
+    )
+  }
+
+  @Test(arguments: Way.allCases)
+  func `a hub's file put back from an older copy gets back what replicas have`(
+    _ way: Way
+  ) throws {
+    let story = try IdentityWorld()
+    let bert = try story.clone("bert")
+    let reader = try story.clone("reader")
+    #expect(story.hub.stop() == 0)
+    let data = story.world.folder.appending(path: "hub")
+    let file = try #require(
+      try FileManager.default.contentsOfDirectory(at: data, includingPropertiesForKeys: nil)
+        .first { $0.lastPathComponent.hasPrefix("desk") }
+    )
+    let backup = story.world.folder.appending(path: "backup").path
+    try Shell.run("cp", file.path, backup)
+
+    // After the backup Anna writes, Bert builds on it through the hub, and somebody reads it all.
+    let second = try Hub(in: story.world, archives: [], port: story.hub.port)
+    try story.anna.note("Anna's")
+    try story.anna.sync()
+    try bert.sync()
+    let answered = try bert.stet("set", "100231", "headline=Bert's")
+    #expect(answered.status == 0)
+    try bert.sync()
+    try reader.sync()
+    try bert.note("Bert's, unsent")
+    #expect(second.stop() == 0)
+    try Shell.run(way.rawValue, backup, file.path)
+
+    // The one who only reads is the first to come back.
+    let third = try Hub(in: story.world, archives: [], port: story.hub.port)
+    try story.expectAgreement([reader, bert, story.anna], on: ["Anna's", "Bert's, unsent"])
+    let shown = try reader.machine.json("show", "100231") as? [String: Any]
+    #expect(shown?["headline"] as? String == "Bert's")
+    #expect(third.stop() == 0)
+  }
+
+  @Test
+  func `a machine put back with its keys gets what came later, then writes a new lane`()
+    throws
+  {
+    let story = try IdentityWorld()
+    try story.anna.note("before the snapshot")
+    try story.anna.sync()
+    let snapshot = try story.anna.machine.snapshot()
+    try story.anna.note("after the snapshot")
+    try story.anna.sync()
+    try story.anna.machine.rollBack(to: snapshot)
+    #expect(try story.anna.notes() == ["before the snapshot"])
+    try story.anna.sync()
+    #expect(try story.anna.notes() == ["before the snapshot", "after the snapshot"])
+    try story.anna.note("after the rollback")
+    try story.expectAgreement(
+      [story.anna],
+      on: ["before the snapshot", "after the snapshot", "after the rollback"]
+    )
+    #expect(
+      try story.anna.lane(ofNote: "after the rollback")
+        != story.anna.lane(ofNote: "after the snapshot")
+    )
+    #expect(try story.anna.replicaCount() == 2)
+  }
+}

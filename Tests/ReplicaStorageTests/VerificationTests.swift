@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+import LogStorage
+import ReplicaStorage
+import Testing
+
+@Suite struct VerificationTests {
+  /// A row of a file that was written over behind stet's back.
+  struct Tampering: CustomStringConvertible, Sendable {
+    let sql: String
+    let part: Damage.Part
+    let place: String
+
+    var description: String { sql }
+  }
+
+  static let tamperings = [
+    Tampering(
+      sql: "UPDATE articles SET headline = 'x' WHERE object = 5",
+      part: .state,
+      place: "table articles, row 5"
+    ),
+    Tampering(
+      sql: "DELETE FROM entries WHERE object = 5",
+      part: .state,
+      place: "table entries, row 5 "
+    ),
+    Tampering(
+      sql: "UPDATE digest_buckets SET digest = zeroblob(32)",
+      part: .state,
+      place: "table digest_buckets"
+    ),
+    Tampering(
+      sql: "UPDATE search_content SET c0 = 'x' WHERE id = 9",
+      part: .search,
+      place: "table search, row 9"
+    ),
+    Tampering(
+      sql: "DELETE FROM search_content WHERE id = 9",
+      part: .search,
+      place: "table search, row 9"
+    ),
+    Tampering(
+      sql: "UPDATE search_docsize SET sz = x'01010101' WHERE id = 9",
+      part: .search,
+      place: "table search"
+    ),
+    Tampering(sql: "UPDATE lanes SET seq = seq + 1", part: .index, place: "table lanes, row 1"),
+    Tampering(
+      sql: "UPDATE runs SET place = 1 WHERE pack = 40",
+      part: .index,
+      place: "table runs, row"
+    ),
+    Tampering(
+      sql: "UPDATE log SET checksum = checksum + 1",
+      part: .local,
+      place: "table log, row 1"
+    ),
+    Tampering(
+      sql: "UPDATE remotes SET checksum = checksum + 1",
+      part: .local,
+      place: "table remotes, row 1"
+    ),
+    Tampering(sql: "DELETE FROM replica", part: .local, place: "table replica"),
+    Tampering(
+      sql: "UPDATE packs SET source = NULL WHERE source IS NOT NULL",
+      part: .local,
+      place: "table packs, row"
+    ),
+    Tampering(
+      sql: "UPDATE packs SET position = 1000000 WHERE position = 100",
+      part: .log,
+      place: "pack at position 1000000"
+    ),
+    Tampering(
+      sql: "UPDATE packs SET hashes = zeroblob(length(hashes)) WHERE position = 100",
+      part: .log,
+      place: "pack at position 100"
+    ),
+    Tampering(sql: "DROP INDEX touches_by_object", part: .file, place: "table sqlite_schema"),
+    Tampering(sql: "CREATE TABLE cookies (id)", part: .file, place: "table sqlite_schema"),
+    Tampering(sql: "PRAGMA user_version = 0", part: .file, place: "file"),
+  ]
+
+  @Test func `every part of a file that was written over is found`() throws {
+    let fixture = try FileFixture()
+    for tampering in Self.tamperings {
+      try fixture.withFile(of: fixture.bytes) { path in
+        try execute(tampering.sql, in: path)
+        let damages = try Replica.verify(path, .full, lockTimeout: 1).damages
+        #expect(
+          damages.contains {
+            $0.part == tampering.part && "\($0.place)".hasPrefix(tampering.place)
+          },
+          "\(tampering): \(damages)"
+        )
+        guard damages.allSatisfy(\.part.isDerived) else { return }
+        let replica = try Replica.open(path, environment: fixture.world.environment(named: "anna"))
+        try replica.rebuild()
+        try replica.catchUpSearch()
+        #expect(try replica.digest() == fixture.digest)
+        try replica.close()
+        #expect(try Replica.verify(path, .full, lockTimeout: 1).damages == [], "\(tampering)")
+      }
+    }
+  }
+
+  @Test func `a search index that is behind is no damage`() throws {
+    let fixture = try FileFixture()
+    try fixture.withFile(of: fixture.bytes) { path in
+      let replica = try Replica.open(path, environment: fixture.world.environment(named: "anna"))
+      try replica.write { _ = try $0.importArticle("new", headline: "not read yet") }
+      try replica.close()
+      #expect(try Replica.verify(path, .full, lockTimeout: 1).damages == [])
+    }
+  }
+
+  private func execute(_ sql: String, in path: String) throws {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    try database.writeWithoutTransaction { try $0.execute(sql: sql) }
+    try database.close()
+  }
+}
