@@ -61,6 +61,10 @@ package enum HubStorageFailure: Error, Hashable, Sendable {
   case notAnArchive(String)
   /// Made by a newer version of stet.
   case newer(String)
+  /// A repair of it was broken off when the damaged file had left its place.
+  case repairBrokenOff(String)
+  /// Nothing of it can be read.
+  case beyondRepair(String)
 }
 
 extension HubStorageFailure: CustomStringConvertible {
@@ -73,6 +77,12 @@ extension HubStorageFailure: CustomStringConvertible {
       "\"\(name)\" cannot be an archive's name: use letters, digits, '-', '_' and '.'"
     case .notAnArchive(let name):
       "the file of the archive \(name) is not one that stetd wrote: move it away, or put back a copy"
+    case .repairBrokenOff(let name):
+      "the repair of the archive \(name) was broken off just before its end: "
+        + "run 'stetd repair \(name)' again"
+    case .beyondRepair(let name):
+      "nothing of the archive \(name) can be read, and its file was left as it is: move it away, make "
+        + "the archive anew with 'stetd archive create', and sync a whole replica into it"
     case .newer(let name):
       "the archive \(name) was made by a newer version of stet: install that version"
     }

@@ -95,8 +95,10 @@ package final class SQLiteHubStorage: HubStorage {
   /// - Throws: `HubStorageFailure.unknown`.
   func existingFile(of name: String) throws -> URL {
     let file = file(of: name)
-    guard Genesis.isAcceptable(name: name), FileManager.default.fileExists(atPath: file.path) else {
-      throw HubStorageFailure.unknown(name)
+    guard Genesis.isAcceptable(name: name) else { throw HubStorageFailure.unknown(name) }
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw FileReplacement.isBrokenOff(at: file.path)
+        ? HubStorageFailure.repairBrokenOff(name) : .unknown(name)
     }
     return file
   }

@@ -5,28 +5,40 @@ internal import Foundation
 /// A kill at any moment leaves either the damaged file in its place, or none there and the repaired
 /// one, whole, under ``repairedPath``; then ``finish()`` ends what was begun. At no moment does a file
 /// stand beside the other's write-ahead log, which SQLite would play back into it.
-package struct FileReplacement: Sendable {
+///
+/// From the beginning on the damaged file is locked, as SQLite locks it, so that no other process works
+/// in a file that is about to leave its place.
+package final class FileReplacement: Sendable {
   package let path: String
+  private let lock: DatabaseLock?
+  private let stamp: FileStamp
 
-  package init(of path: String) { self.path = path }
+  /// - Throws: ``StorageFailure/locked`` when another process has the file open.
+  package init(of path: String) throws {
+    self.path = path
+    stamp = FileStamp(path)
+    lock = try DatabaseLock(path)
+  }
+
+  /// Whether a replacement of a file was broken off after the damaged one had left its place.
+  package static func isBrokenOff(at path: String) -> Bool {
+    !FileManager.default.fileExists(atPath: path)
+      && FileManager.default.fileExists(atPath: repairedPath(of: path))
+  }
 
   /// Where a repaired file waits, whole and on disk, to take its place.
-  package var repairedPath: String { path + ".repaired" }
-
-  /// Whether a replacement was broken off after the damaged file had left its place.
-  package var isBrokenOff: Bool {
-    !FileManager.default.fileExists(atPath: path)
-      && FileManager.default.fileExists(atPath: repairedPath)
-  }
+  private static func repairedPath(of path: String) -> String { path + ".repaired" }
+  private var repairedPath: String { Self.repairedPath(of: path) }
 
   /// Replaces.
   ///
   /// - `draft`: the repaired file, closed, with nothing beside it.
   /// Returns the name under which the damaged file is kept.
-  /// Throws: `CocoaError` with what the file system says; the damaged file is then in its place or,
-  /// after the last steps, `isBrokenOff` is true.
+  /// Throws: ``StorageFailure``; the damaged file is then in its place or,
+  /// after the last steps, ``isBrokenOff(at:)`` is true.
   package func replace(with draft: String) throws -> String {
     try sync(draft)
+    guard FileStamp(path) == stamp else { throw StorageFailure.locked }
     try check(rename(draft, repairedPath), repairedPath)
     let kept = try keep()
     try syncFolder()
@@ -75,14 +87,6 @@ package struct FileReplacement: Sendable {
   }
 
   private func failure(_ file: String) -> any Error {
-    let code = POSIXErrorCode(rawValue: errno) ?? .EIO
-    return CocoaError(
-      .fileWriteUnknown,
-      userInfo: [
-        NSLocalizedDescriptionKey:
-          "\(file) cannot be written: \(String(cString: strerror(code.rawValue)))",
-        NSFilePathErrorKey: file,
-      ]
-    )
+    StorageFailure.other("\(file) cannot be replaced: \(String(cString: strerror(errno)))")
   }
 }

@@ -31,6 +31,8 @@ package final class PageSalvage {
     package let lastSeq: UInt64
     /// Of the last change.
     package let hash: Hash
+    /// The lane of the key, by which packs name the changes: another one for a forked key's branch.
+    package let root: LaneID
   }
 
   /// The log's own row: its store, and what was the genesis record if no bit of it has flipped.
@@ -167,16 +169,22 @@ package final class PageSalvage {
   }
 
   private func takeLane(_ values: [SalvagedValue]) {
+    guard values.count > 5, case .blob(let name) = values[1], let lane = LaneID(name) else {
+      return
+    }
     var seqs: [UInt64] = []
-    for value in values.dropFirst(4) {
+    for (place, value) in values.enumerated().dropFirst(4) {
       switch value {
       case .integer(let seq) where seq > 0: seqs.append(UInt64(seq))
       case .blob(let bytes):
-        guard let last = seqs.last, let hash = Hash(bytes), case .blob(let name) = values[1],
-          let lane = LaneID(name)
-        else { return }
-        let first = seqs.count > 1 ? min(seqs[0], last) : 1
-        lanes.insert(LaneClaim(lane: lane, firstSeq: first, lastSeq: last, hash: hash))
+        guard let last = seqs.last, let hash = Hash(bytes) else { return }
+        var root = lane
+        if values.count > place + 1, case .blob(let name) = values[place + 1] {
+          root = LaneID(name) ?? lane
+        }
+        lanes.insert(
+          LaneClaim(lane: lane, firstSeq: min(seqs[0], last), lastSeq: last, hash: hash, root: root)
+        )
         return
       case .integer, .null, .real, .text: return
       }

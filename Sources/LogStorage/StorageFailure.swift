@@ -35,7 +35,8 @@ extension StorageFailure: CustomStringConvertible {
     case .readOnly:
       "the archive's file or folder cannot be written: change its permissions or copy it elsewhere"
     case .damaged(let reason):
-      "the archive's file is damaged (\(reason)): restore it from a backup or clone it again"
+      "the archive's file is damaged (\(reason)): 'stet repair', on a hub 'stetd repair', saves what it "
+        + "still has"
     case .other(let reason): "the archive's file cannot be used: \(reason)"
     }
   }

@@ -120,13 +120,14 @@ extension Replica {
   }
 
   /// Keeps a pack that the gate has refused.
-  func hold(_ pack: PageSalvage.SalvagedPack, from source: StoreID, because reason: String) throws {
+  func hold(_ refused: SalvageIntake.Refused, from source: StoreID) throws {
+    let pack = refused.pack
     let isOwn = try pack.pack.runs.contains { try self.isOwn($0.lane) }
     try database.write { db in
       try db.execute(
         sql: "INSERT INTO held (source, bytes, count, is_own, reason) VALUES (?, ?, ?, ?, ?)",
         arguments: [
-          source.bytes.blob, pack.bytes.blob, pack.pack.changeCount, isOwn, reason,
+          source.bytes.blob, pack.bytes.blob, pack.pack.changeCount, isOwn, refused.reason,
         ]
       )
     }
@@ -136,28 +137,5 @@ extension Replica {
   func isOwn(_ lane: LaneID) throws -> Bool {
     // A key file that cannot be read is somebody's of this machine.
     do { return try environment.identities.writingKey(of: lane) != nil } catch { return true }
-  }
-
-  // MARK: - Offering packs
-
-  enum Offer {
-    case admitted(changeCount: Int)
-    case refused(because: String)
-  }
-
-  /// Lets the gate judge one pack.
-  func offer(_ bytes: [UInt8], from source: StoreID) throws -> Offer {
-    do {
-      return .admitted(changeCount: try append([delivery(of: bytes)], from: source).newChangeCount)
-    } catch let failure as LogFailure {
-      return .refused(because: failure.description)
-    } catch let failure as PeerFailure {
-      return .refused(because: failure.message)
-    }
-  }
-
-  /// A pack as if a peer had sent it whose log is not known to any position.
-  func delivery(of bytes: [UInt8]) -> PackDelivery {
-    PackDelivery(pack: bytes, position: 0, check: [UInt8](repeating: 0, count: 8))
   }
 }

@@ -1,4 +1,4 @@
-internal import CRDT
+package import CRDT
 internal import ChangeLog
 internal import Foundation
 internal import GRDB
@@ -19,22 +19,19 @@ package final class Repair {
   package let remoteCount: Int
   private let path: String
   private let salvage: PageSalvage
+  private let replacement: FileReplacement
   private var former: FormerLog
   private let source: StoreID
-  private let stamp: FileStamp
-  /// Packs that the gate has refused so far, each with the reason.
-  private var leftOver: [(pack: PageSalvage.SalvagedPack, reason: String)] = []
-  private var salvagedCount = 0
+  private var intake: SalvageIntake
   private var hasRead = false
-  private static let transactionByteLimit = 8 << 20
 
   /// Reads a damaged file, and begins a new one beside it.
   ///
-  /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
+  /// - Throws: ``ReplicaFailure``, `StorageFailure`, GRDB's `DatabaseError`.
   package init(of path: String, environment: ReplicaEnvironment) throws {
     let path = URL(filePath: path).resolvingSymlinksInPath().path
     guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
-    stamp = FileStamp(path)
+    replacement = try FileReplacement(of: path)
     guard let salvage = PageSalvage.scan(path, for: LocalRows.shapes) else {
       throw ReplicaFailure.fileSystem(path, errno)
     }
@@ -44,15 +41,18 @@ package final class Repair {
     let mark = try Self.mark(of: salvage.logs.map(\.store), at: path, environment)
     former = FormerLog(claims: salvage.lanes, end: mark?.mark.position)
     source = mark?.store ?? salvage.logs.first?.store ?? environment.makeStoreID()
-    var name = environment
-    if let memberName = local.memberName { name = environment.named(memberName) }
     let draft = "\(path).repair-\(environment.random(4).hex)"
-    replica = try Replica.createForCloning(at: draft, from: path, environment: name)
+    replica = try Replica.createForCloning(
+      at: draft,
+      from: path,
+      environment: local.memberName.map(environment.named) ?? environment
+    )
+    intake = SalvageIntake(into: replica, from: source)
     for remote in local.remotes {
       try replica.addRemote(named: remote.name, address: remote.address)
     }
     remoteCount = local.remotes.count
-    if let genesis = genesis(among: salvage) { try replica.adopt(genesis) }
+    if let genesis = salvage.genesis { try replica.adopt(genesis) }
   }
 
   /// The mark of the newest store that was at this path.
@@ -66,12 +66,6 @@ package final class Repair {
     }.filter { $0.mark.path == path }.max { $0.mark.position < $1.mark.position }
   }
 
-  private func genesis(among file: PageSalvage) -> Genesis? {
-    var search = GenesisSalvage()
-    file.forEachPack { found, _ in search.take(found.pack) }
-    return search.genesis(among: Set(file.logs.map(\.genesis)))
-  }
-
   // MARK: - Filling the new log
 
   /// Takes what the damaged file still has: all of it the first time, later what has been refused
@@ -81,129 +75,73 @@ package final class Repair {
   /// - Throws: GRDB's `DatabaseError`.
   package func takeSalvage() throws {
     guard try replica.genesis() != nil else { return }
-    if !hasRead {
-      hasRead = true
-      let (count, refused) = try take(salvage) { former.take($0) }
-      salvagedCount += count
-      leftOver = refused
-    }
-    var hasPassed = true
-    while hasPassed {
-      hasPassed = false
-      for (pack, _) in exchange(&leftOver, with: []) {
-        switch try replica.offer(pack.bytes, from: source) {
-        case .admitted(let count):
-          salvagedCount += count
-          hasPassed = true
-        case .refused(let reason): leftOver.append((pack, reason))
-        }
-      }
-    }
+    if hasRead { return try intake.retry() }
+    hasRead = true
+    try intake.take(salvage) { former.take($0) }
   }
 
   /// Takes what another archive file has: another replica's, a hub's, or a backup of one.
   ///
-  /// - Returns: the number of changes that came from it.
   /// - Throws: ``ReplicaFailure`` when nothing in it belongs to the archive.
-  package func fetch(from file: String) throws -> Int {
+  package func fetch(from file: String) throws {
     guard FileManager.default.fileExists(atPath: file) else { throw ReplicaFailure.missing(file) }
     guard let other = PageSalvage.scan(file) else { throw ReplicaFailure.fileSystem(file, errno) }
     if try replica.genesis() == nil {
-      guard let genesis = genesis(among: other) else { throw ReplicaFailure.notAnArchive(file) }
+      guard let genesis = other.genesis else { throw ReplicaFailure.notAnArchive(file) }
       try replica.adopt(genesis)
     }
     var packCount = 0
-    let (count, refused) = try take(other) { _ in packCount += 1 }
-    guard refused.count < packCount else {
+    var others = SalvageIntake(into: replica, from: source)
+    try others.take(other) { _ in packCount += 1 }
+    guard others.refused.count < packCount else {
       throw ReplicaFailure.unacceptable(
         "\(file) has nothing of this archive: name another file or a remote with --from"
       )
     }
-    return count
-  }
-
-  /// Offers all packs of a file to the gate, many in a transaction.
-  private func take(
-    _ file: PageSalvage,
-    reading: (Pack) -> Void
-  ) throws -> (count: Int, refused: [(PageSalvage.SalvagedPack, String)]) {
-    var count = 0
-    var refused: [(PageSalvage.SalvagedPack, String)] = []
-    var group: [PageSalvage.SalvagedPack] = []
-    var byteCount = 0
-    func offerGroup() throws {
-      let (admitted, others) = try offer(exchange(&group, with: []))
-      count += admitted
-      refused += others
-      byteCount = 0
-    }
-    try file.forEachPack { found, isOfLog in
-      if isOfLog { reading(found.pack) }
-      group.append(found)
-      byteCount += found.bytes.count
-      if byteCount > Self.transactionByteLimit { try offerGroup() }
-    }
-    try offerGroup()
-    return (count, refused)
-  }
-
-  private func offer(
-    _ group: [PageSalvage.SalvagedPack]
-  ) throws -> (count: Int, refused: [(PageSalvage.SalvagedPack, String)]) {
-    guard !group.isEmpty else { return (0, []) }
-    let before = try replica.endPosition()
-    do {
-      _ = try replica.append(group.map { replica.delivery(of: $0.bytes) }, from: source)
-      return (try changeCount(since: before), [])
-    } catch is LogFailure {
-      // One by one: those before the refused one are in the log already.
-      var refused: [(PageSalvage.SalvagedPack, String)] = []
-      for pack in group {
-        if case .refused(let reason) = try replica.offer(pack.bytes, from: source) {
-          refused.append((pack, reason))
-        }
-      }
-      return (try changeCount(since: before), refused)
-    }
-  }
-
-  private func changeCount(since position: UInt64) throws -> Int {
-    Int(clamping: try replica.endPosition() - position)
   }
 
   // MARK: - The end
 
   /// Sets aside what the gate has not let in, and puts the new file in the damaged one's place.
   ///
-  /// - Throws: ``ReplicaFailure`` when nothing could be made of the file, or when somebody wrote to it
-  ///   meanwhile; everything is then as it was.
+  /// - Throws: ``ReplicaFailure`` when nothing could be made of the file, `StorageFailure.locked` when
+  ///   somebody wrote to it meanwhile; everything is then as it was.
   package func finish() throws -> RepairReport {
-    guard try replica.endPosition() > 0 || !leftOver.isEmpty else {
+    guard try replica.endPosition() > 0 || !intake.refused.isEmpty else {
       throw ReplicaFailure.beyondRepair(path)
     }
-    for (pack, reason) in leftOver { try replica.hold(pack, from: source, because: reason) }
-    let lost = try replica.lostChanges(of: former)
+    for refused in intake.refused { try replica.hold(refused, from: source) }
     let held = try replica.heldPacks()
+    let losses = try replica.inspect {
+      try former.losses(in: SQLiteLog($0), held: held.flatMap(\.spans))
+    }
+    let lost = try losses.named.map {
+      LostChanges(lane: $0.lane, seqs: $0.seqs, isOwn: try replica.isOwn($0.lane))
+    }
     let changeCount = Int(clamping: try replica.endPosition())
     try replica.finishCloning()
     let environment = replica.environment
     let draft = replica.path
     try replica.checkpoint()
     try replica.close()
-    guard FileStamp(path) == stamp else { throw ReplicaFailure.changedMeanwhile(path) }
-    let kept = try FileReplacement(of: path).replace(with: draft)
-    let repaired = try Replica.open(path, environment: environment)
-    try repaired.setMark()
-    try repaired.close()
+    let kept = try replacement.replace(with: draft)
+    try Self.settle(at: path, environment: environment)
     return RepairReport(
       changeCount: changeCount,
-      salvagedCount: salvagedCount,
+      salvagedCount: intake.admittedCount,
       held: held,
-      lost: lost.named,
-      unnamedLossCount: lost.unnamedCount,
+      lost: lost.filter(\.isOwn) + lost.filter { !$0.isOwn },
+      unnamedLossCount: losses.unnamedCount,
       remoteCount: remoteCount,
       keptPath: kept
     )
+  }
+
+  /// Sets the mark of a repaired file in its place, so that it does not count as a copy.
+  private static func settle(at path: String, environment: ReplicaEnvironment) throws {
+    let repaired = try Replica.open(path, environment: environment)
+    try repaired.setMark()
+    try repaired.close()
   }
 
   /// Leaves the damaged file as it was, and no other.
@@ -219,13 +157,24 @@ package final class Repair {
     at path: String,
     environment: ReplicaEnvironment
   ) throws -> Bool {
-    let replacement = FileReplacement(of: path)
-    guard replacement.isBrokenOff else { return false }
-    try replacement.finish()
-    let repaired = try Replica.open(path, environment: environment)
-    try repaired.setMark()
-    try repaired.close()
+    guard FileReplacement.isBrokenOff(at: path) else { return false }
+    try FileReplacement(of: path).finish()
+    try settle(at: path, environment: environment)
     return true
+  }
+}
+
+/// Changes of one lane that a damaged file had and that are nowhere any more.
+package struct LostChanges: Hashable, Sendable {
+  package let lane: LaneID
+  package let seqs: ClosedRange<UInt64>
+  /// Whether this machine wrote them.
+  package let isOwn: Bool
+
+  package init(lane: LaneID, seqs: ClosedRange<UInt64>, isOwn: Bool) {
+    self.lane = lane
+    self.seqs = seqs
+    self.isOwn = isOwn
   }
 }
 
@@ -244,21 +193,6 @@ package struct RepairReport: Sendable {
   package let keptPath: String
 
   package var isComplete: Bool { held.isEmpty && lost.isEmpty && unnamedLossCount == 0 }
-}
-
-/// What tells whether somebody has written to a database file.
-private struct FileStamp: Equatable {
-  private let parts: [[Int]]
-
-  init(_ path: String) {
-    parts = [path, path + "-wal"].map { path in
-      var info = stat()
-      guard stat(path, &info) == 0 else { return [] }
-      return [
-        Int(info.st_ino), Int(info.st_size), Int(info.st_mtim.tv_sec), Int(info.st_mtim.tv_nsec),
-      ]
-    }
-  }
 }
 
 /// Rows of a replica's own tables in a damaged file.
@@ -307,10 +241,4 @@ extension Replica {
   fileprivate func checkpoint() throws {
     try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
   }
-}
-
-private func exchange<Value>(_ value: inout Value, with new: Value) -> Value {
-  let old = value
-  value = new
-  return old
 }

@@ -147,7 +147,7 @@ package final class Replica: Sendable {
     migrations: SchemaMigrations = ReplicaMigrations.all
   ) throws -> Replica {
     guard FileManager.default.fileExists(atPath: path) else {
-      throw FileReplacement(of: path).isBrokenOff
+      throw FileReplacement.isBrokenOff(at: path)
         ? ReplicaFailure.repairBrokenOff(path) : .missing(path)
     }
     guard try hasHeader(path, migrations) else { throw ReplicaFailure.notAnArchive(path) }

@@ -13,8 +13,6 @@ package enum ReplicaFailure: Error, Hashable, Sendable {
   case repairBrokenOff(String)
   /// Nothing of it can be read.
   case beyondRepair(String)
-  /// Somebody wrote to it during its repair.
-  case changedMeanwhile(String)
   case unreadableKey(String)
   case fileSystem(String, Int32)
   case noSuchItem(String)
@@ -38,9 +36,6 @@ extension ReplicaFailure: CustomStringConvertible {
     case .beyondRepair(let path):
       "nothing of \(path) can be read, and it was left as it is: "
         + "'stet repair --from' takes a remote, an address or another copy of the archive"
-    case .changedMeanwhile(let path):
-      "another process wrote to \(path) during its repair, so nothing was replaced: "
-        + "end that process and run 'stet repair' again"
     case .unreadableKey(let path):
       "the key file \(path) cannot be read: restore it from a backup, or move it away to get a new key"
     case .fileSystem(let path, let code):

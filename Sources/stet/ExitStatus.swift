@@ -67,7 +67,6 @@ enum ExitStatus: Int32 {
     case .noSuchItem, .ambiguous: .noSuchItem
     case .newer: .newer
     case .repairBrokenOff, .beyondRepair: .damaged
-    case .changedMeanwhile: .locked
     case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
     case .exists, .notAnArchive, .incomplete, .unreadableKey, .fileSystem, .unacceptable: .failed
     }

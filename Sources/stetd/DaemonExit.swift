@@ -14,6 +14,7 @@ enum DaemonExit {
         if !text.isEmpty { print(text) }
         Foundation.exit(0)
       }
+      if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
       FileHandle.standardError.write(Data((text + "\n").utf8))
       Foundation.exit(StetDaemon.exitCode(for: error) == .validationFailure ? 2 : 1)
     }
@@ -31,6 +32,7 @@ enum DaemonExit {
       case .unacceptableName: (2, failure.description)
       case .newer: (13, failure.description)
       case .notAnArchive: (1, failure.description)
+      case .repairBrokenOff, .beyondRepair: (7, failure.description)
       }
     case let failure as LogBackupFailure:
       switch failure {

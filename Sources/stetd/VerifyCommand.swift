@@ -53,8 +53,7 @@ struct VerifyCommand: ParsableCommand {
 /// Archives of the hub are damaged.
 struct DamageFound: Error, CustomStringConvertible {
   let description =
-    "there is damage: move the archive's file away, make it anew with 'stetd archive create', and sync "
-    + "a whole replica into it"
+    "there is damage: stop the hub and run 'stetd repair' for the archive; replicas bring what is lost"
 }
 
 private struct VerificationJSON: Encodable {

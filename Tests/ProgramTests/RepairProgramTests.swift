@@ -141,4 +141,40 @@ import Testing
     #expect(try anna.digest() == before)
     #expect(hub.stop() == 0)
   }
+
+  @Test func `a damaged hub is repaired, and replicas bring what it lost`() throws {
+    let world = try World()
+    let hub = try Hub(in: world, archives: ["desk"])
+    let anna = try anna(in: world, hub, notes: 0)
+    let data = world.folder.appending(path: "hub")
+    let repair = ["repair", "desk", "--data", data.path]
+    // Not under a hub that serves it.
+    #expect(try Run("stetd", repair, in: world.folder).status == 11)
+    #expect(hub.stop() == 0)
+    try damage(3, of: data.appending(path: "desk.hub"))
+    let run = try Run("stetd", repair, in: world.folder)
+    #expect(run.status == 3)
+    #expect(run.complaints.contains("changes 3–3 of lane"))
+    #expect(run.complaints.contains("3 changes behind those"))
+    #expect(
+      try Run("stetd", ["verify", "desk", "--data", data.path], in: world.folder).status == 0
+    )
+    let again = try Hub(in: world, archives: [], port: hub.port)
+    #expect(try anna.stet("sync").status == 0)
+    let bert = try Machine("bert", in: world)
+    #expect(try bert.stet("clone", again.url("desk")).status == 0)
+    #expect(try bert.digest() == anna.digest())
+    #expect(again.stop() == 0)
+  }
+
+  @Test func `an archive that another process has open is not repaired`() throws {
+    let world = try World()
+    let anna = try Machine("anna", in: world)
+    #expect(try anna.stet("init", "desk").status == 0)
+    let database = try DatabaseQueue(path: anna.folder.appending(path: "desk.stet").path)
+    let changes = try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM packs") }
+    #expect(changes == 0)
+    #expect(try anna.stet("repair").status == 11)
+    try database.close()
+  }
 }

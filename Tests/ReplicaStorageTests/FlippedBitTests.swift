@@ -13,14 +13,20 @@ import Testing
   {
     let archive = try DamagedArchive(changes: 200, unsent: 50)
     let bitCount = archive.pristine.main.count * 8
-    var pages: [UInt64: Set<Int>] = [:]
-    for seq in 1...archive.lastSeq {
-      pages[seq] = try Set(archive.offsets(of: seq).map { $0 / DamagedArchive.pageSize })
+    let packs = try (1...archive.lastSeq).map {
+      (pack: try archive.pack(of: $0), offsets: try archive.offsets(of: $0))
     }
     var random = SeededRandom(seed: 1)
     var lossCount = 0
-    for _ in 0..<Self.flipCount {
-      let bit = Int.random(in: 0..<bitCount, using: &random)
+    for number in 0..<Self.flipCount {
+      var bit = Int.random(in: 0..<bitCount, using: &random)
+      if number % 2 == 1, let unsent = packs.suffix(50).randomElement(using: &random),
+        let offset = unsent.offsets.randomElement(using: &random)
+      {
+        // Half of the flips where they hurt.
+        let length = min(unsent.pack.count, 400)
+        bit = (offset + Int.random(in: -30..<length, using: &random)) * 8 + number / 2 % 8
+      }
       try archive.restore { $0.main.flip(bit: bit) }
       let report = try archive.repair(from: archive.peer)
       #expect(try archive.complaint(about: report) == nil, "bit \(bit)")
@@ -28,10 +34,16 @@ import Testing
         lossCount += 1
         #expect(seq > 150, "bit \(bit)")
         // A long pack goes on in pages of its own.
-        let isLong = try archive.pack(of: seq).count > DamagedArchive.pageSize
-        #expect(isLong || pages[seq] == [bit / 8 / DamagedArchive.pageSize], "bit \(bit)")
+        let (pack, offsets) = packs[Int(seq) - 1]
+        let pages = Set(offsets.map { $0 / DamagedArchive.pageSize })
+        #expect(
+          pack.count > DamagedArchive.pageSize || pages == [bit / 8 / DamagedArchive.pageSize],
+          "bit \(bit)"
+        )
       }
     }
+    // Otherwise nothing of this was shown.
+    #expect(lossCount > 0)
     print("flipped bits: \(Self.flipCount), changes lost and named: \(lossCount)")
   }
 }

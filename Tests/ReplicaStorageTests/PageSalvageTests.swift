@@ -41,8 +41,8 @@ import Testing
       for (place, pack) in packs.enumerated() {
         try db.execute(
           sql: """
-            INSERT INTO packs (position, count, source, bytes, hashes, log_check)
-            VALUES (?, 1, NULL, ?, zeroblob(32), zeroblob(32))
+            INSERT INTO packs (position, count, source, bytes, hashes, log_check, checksum)
+            VALUES (?, 1, NULL, ?, zeroblob(32), zeroblob(32), 0)
             """,
           arguments: [place + 1, Data(pack)]
         )

@@ -2,6 +2,7 @@ import ChangeLog
 import CRDT
 import Foundation
 import GRDB
+import LogStorage
 import ReplicaStorage
 import SyncSimulation
 import Testing
@@ -135,7 +136,7 @@ import Testing
         "added a version: \"h9\"", "added a version: \"h10\"", "added a version: \"h11\"",
       ]
     )
-    #expect(held.allSatisfy(\.isOwn))
+    #expect(held.map(\.isOwn) == [true, true, true])
     #expect(held.first?.reason.contains("change 9 of lane") == true)
   }
 
@@ -221,7 +222,7 @@ import Testing
     try other.write(to: URL(filePath: backup))
     let repair = try Repair(of: archive.path, environment: archive.environment)
     try repair.takeSalvage()
-    #expect(try repair.fetch(from: backup) > 0)
+    try repair.fetch(from: backup)
     try repair.takeSalvage()
     let report = try repair.finish()
     #expect(report.isComplete)
@@ -265,7 +266,7 @@ import Testing
     try repair.takeSalvage()
     let other = try Replica.open(archive.path, environment: archive.environment)
     try other.write { _ = try $0.importArticle("meanwhile", headline: "h") }
-    #expect(throws: ReplicaFailure.changedMeanwhile(archive.path)) { try repair.finish() }
+    #expect(throws: StorageFailure.locked) { try repair.finish() }
     repair.abandon()
     #expect(try other.frontier().heads[archive.lane]?.seq == archive.lastSeq + 1)
   }

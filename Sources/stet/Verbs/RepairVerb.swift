@@ -78,7 +78,7 @@ struct RepairVerb: AsyncParsableCommand {
       let named = try repair.replica.remotes().first { $0.address == from }
       try await sync(repair.replica, with: named ?? Remote(at: from))
     } else if FileManager.default.fileExists(atPath: from) {
-      _ = try repair.fetch(from: from)
+      try repair.fetch(from: from)
     } else {
       throw VerbFailure(
         .noSuchItem,

@@ -1,21 +1,22 @@
-internal import ChangeLog
-internal import LogStorage
+package import ChangeLog
 
 /// Finds the genesis record of a damaged file among bytes that may be it.
 ///
 /// A record proves itself: the first change of every lane is chained to its hash.
-struct GenesisSalvage {
+package struct GenesisSalvage {
   /// A first change's run: the key that it was written with, and what it is chained to.
-  struct Beginning: Hashable {
+  private struct Beginning: Hashable {
     let writingKey: PublicKey
     let previousPrefix: [UInt8]
   }
 
-  private(set) var beginnings: Set<Beginning> = []
+  private var beginnings: Set<Beginning> = []
   /// More would prove no more.
   private static let beginningLimit = 64
 
-  mutating func take(_ pack: Pack) {
+  package init() {}
+
+  package mutating func take(_ pack: Pack) {
     guard beginnings.count < Self.beginningLimit else { return }
     for run in pack.runs {
       guard let key = run.writingKey else { continue }
@@ -24,7 +25,7 @@ struct GenesisSalvage {
   }
 
   /// The record that lanes begin under; it may be one flipped bit away from what was found.
-  func genesis(among records: Set<[UInt8]>) -> Genesis? {
+  package func genesis(among records: Set<[UInt8]>) -> Genesis? {
     for record in records {
       if let genesis = proven(record) { return genesis }
     }
@@ -45,5 +46,14 @@ struct GenesisSalvage {
         == $0.previousPrefix
     }
     return isProven ? genesis : nil
+  }
+}
+
+extension PageSalvage {
+  /// The file's genesis record; `nil` when none is proven.
+  package var genesis: Genesis? {
+    var search = GenesisSalvage()
+    forEachPack { found, _ in search.take(found.pack) }
+    return search.genesis(among: Set(logs.map(\.genesis)))
   }
 }
