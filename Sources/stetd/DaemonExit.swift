@@ -37,6 +37,8 @@ enum DaemonExit {
       case .notLoopback: (8, failure.description)
       case .unreachable, .cannotListen: (9, failure.description)
       }
+    case let failure as CocoaError where failure.code == .fileWriteOutOfSpace:
+      (1, "the disk is full: make room and try again")
     case let failure as CocoaError:
       (1, failure.localizedDescription)
     default:
