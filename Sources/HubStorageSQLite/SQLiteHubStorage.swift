@@ -153,7 +153,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
       try SQLiteLog(db).create(store: store, genesis: nil)
       try db.execute(sql: "PRAGMA user_version = \(HubMigrations.all.version)")
     }
-    try database.close()
+    try SQLiteFile.closeWhole(database)
   }
 
   func close() throws { try database.close() }

@@ -60,6 +60,19 @@ package enum SQLiteFile {
     return try DatabaseQueue(path: "", configuration: configuration)
   }
 
+  /// Closes a database whose file is to be given another name without the files beside it.
+  ///
+  /// A close alone does not say when the disk had no room for what was in the WAL: the file would then
+  /// be without it.
+  /// - Throws: GRDB's `DatabaseError` when not everything is in the file; it is closed all the same.
+  package static func closeWhole(_ database: DatabaseQueue) throws {
+    let result = Result {
+      try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    }
+    try database.close()
+    try result.get()
+  }
+
   /// Removes a closed file with everything that SQLite keeps beside it.
   package static func remove(_ path: String) {
     unlink(path)

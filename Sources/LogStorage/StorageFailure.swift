@@ -15,6 +15,11 @@ package enum StorageFailure: Error, Hashable, Sendable {
       return
     }
     guard let error = error as? DatabaseError else { return nil }
+    // The index of the WAL, which also a reader needs, finds no room: SQLite calls that an I/O error.
+    if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+      self = .full
+      return
+    }
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
     case .SQLITE_FULL: self = .full

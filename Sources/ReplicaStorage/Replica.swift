@@ -123,7 +123,7 @@ package final class Replica: Sendable {
       try replica.setMark()
       return replica
     }
-    try database.close()
+    try SQLiteFile.closeWhole(database)
     // What a removed archive of this name left behind would be read into the new one.
     SQLiteFile.removeCompanions(of: path)
     guard link(draft, path) == 0 else {

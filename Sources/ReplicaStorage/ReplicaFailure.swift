@@ -38,6 +38,8 @@ extension ReplicaFailure: CustomStringConvertible {
         + "'stet repair --from' takes a remote, an address or another copy of the archive"
     case .unreadableKey(let path):
       "the key file \(path) cannot be read: restore it from a backup, or move it away to get a new key"
+    case .fileSystem(let path, ENOSPC), .fileSystem(let path, EDQUOT):
+      "the disk is full: make room and try again; \(path) is as it was"
     case .fileSystem(let path, let code):
       "\(path) cannot be used: \(String(cString: strerror(code))): see its permissions and the disk"
     case .noSuchItem(let what): "there is no \(what) in this archive"

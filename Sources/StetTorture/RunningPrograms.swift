@@ -11,6 +11,7 @@ final class RunningPrograms: Sendable {
     let words: [String]
     let start: ContinuousClock.Instant
     var isKilled = false
+    var isTerminated = false
     var isHung = false
   }
 
@@ -92,7 +93,11 @@ final class RunningPrograms: Sendable {
       let signal = status & 0x7F
       if left?.isHung == true { return .hung }
       if signal == 0 { return .exited(status >> 8 & 0xFF) }
-      return signal == SIGKILL && left?.isKilled == true ? .killed : .crashed(signal)
+      let isOurs =
+        signal == SIGKILL && left?.isKilled == true
+        || signal == SIGTERM
+          && left?.isTerminated == true
+      return isOurs ? .killed : .crashed(signal)
     }
   }
 
@@ -127,9 +132,14 @@ final class RunningPrograms: Sendable {
   }
 
   /// Asks all processes of a program to stop.
+  ///
+  /// One that has only just begun may not yet know what to do about it, and dies of it.
   func terminate(_ program: String) {
     running.withLock { running in
-      for (process, entry) in running where entry.program == program { kill(process, SIGTERM) }
+      for (process, entry) in running where entry.program == program {
+        running[process]?.isTerminated = true
+        kill(process, SIGTERM)
+      }
     }
   }
 

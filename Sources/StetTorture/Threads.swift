@@ -17,6 +17,13 @@ final class Threads: Sendable {
 
   /// Returns when all have ended.
   func join() { group.wait() }
+
+  /// Waits so long.
+  ///
+  /// - Returns: whether all have ended.
+  func join(milliseconds: Int) -> Bool {
+    group.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+  }
 }
 
 /// A moment that threads work towards.

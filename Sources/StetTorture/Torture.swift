@@ -80,7 +80,7 @@ struct Torture {
     } catch {
       tally.fail("after the storm: \(error)")
     }
-    for hub in hubs { hub.stop() }
+    TortureHub.stop(hubs, programs: programs)
     return TortureReport(
       seconds: (ContinuousClock.now - start) / .seconds(1),
       counts: tally.now,

@@ -81,11 +81,13 @@ final class TortureHub: Sendable {
     throw TortureProblem("\(name) does not start: see \(outputs.path)")
   }
 
-  /// Ends it, and waits.
-  func stop() {
-    isClosing.withLock { $0 = true }
-    programs.terminate("stetd")
-    threads.join()
+  /// Ends hubs, and waits.
+  static func stop(_ hubs: [TortureHub], programs: RunningPrograms) {
+    for hub in hubs { hub.isClosing.withLock { $0 = true } }
+    // Asked again, for one that was just being started.
+    for hub in hubs {
+      repeat { programs.terminate("stetd") } while !hub.threads.join(milliseconds: 1000)
+    }
   }
 
   /// A port that nobody has at the moment.

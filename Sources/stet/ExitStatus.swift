@@ -53,6 +53,8 @@ enum ExitStatus: Int32 {
     case let failure as TransportFailure: (status(of: failure), failure.description)
     case let failure as FrontMatterFailure: (.failed, failure.description)
     case let failure as ImportFailure: (.failed, failure.description)
+    case let failure as CocoaError where failure.code == .fileWriteOutOfSpace:
+      (.failed, "the disk is full: make room and try again")
     case let failure as CocoaError: (.failed, failure.localizedDescription)
     default:
       StorageFailure(error).map { failure in

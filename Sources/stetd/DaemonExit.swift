@@ -51,6 +51,8 @@ enum DaemonExit {
       }
     case let failure as DamageFound:
       (7, failure.description)
+    case let failure as CocoaError where failure.code == .fileWriteOutOfSpace:
+      (1, "the disk is full: make room and try again")
     case let failure as CocoaError:
       (1, failure.localizedDescription)
     default:

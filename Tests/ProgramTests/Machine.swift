@@ -33,6 +33,12 @@ struct Machine {
     return try Run("stet", arguments, in: folder, input: folder.appending(path: "stdin.txt"))
   }
 
+  /// Runs `stet`, which has to succeed for the test to go on.
+  func expect(_ arguments: String...) throws {
+    let run = try Run("stet", arguments, in: folder)
+    guard run.status == 0 else { throw Unexpected(run: run) }
+  }
+
   /// What a successful run prints, as JSON.
   func json(_ arguments: String...) throws -> Any {
     let run = try Run("stet", arguments + ["--json"], in: folder)
