@@ -28,7 +28,7 @@ import Testing
         bit = (offset + Int.random(in: -30..<length, using: &random)) * 8 + number / 2 % 8
       }
       try archive.restore { $0.main.flip(bit: bit) }
-      let report = try archive.repair(from: archive.peer)
+      let report = try archive.repair(from: archive.peer())
       #expect(try archive.complaint(about: report) == nil, "bit \(bit)")
       for seq in report.lost.flatMap(\.seqs) {
         lossCount += 1
