@@ -156,10 +156,14 @@ struct DamagedArchive {
     Self.places(of: try pack(of: seq).prefix(100), in: pristine.main)
   }
 
-  /// Restores the file with a bit flipped in a change's pack, in every copy of it.
-  func restore(damaging seq: UInt64) throws {
+  /// Restores the file with some bits flipped in a change's pack, in every copy of it.
+  func restore(damaging seq: UInt64, bits: Range<Int> = 480..<482) throws {
     let offsets = try offsets(of: seq)
-    try restore { for offset in offsets { $0.main.flip(bit: (offset + 60) * 8) } }
+    try restore {
+      for bit in offsets.flatMap({ offset in bits.map { offset * 8 + $0 } }) {
+        $0.main.flip(bit: bit)
+      }
+    }
   }
 
   /// The bytes of the pack with a change.

@@ -125,6 +125,16 @@ import Testing
     #expect(try archive.repair(from: archive.peer()).isComplete)
   }
 
+  @Test func `one flipped bit inside of an unsent change is turned back`() throws {
+    let archive = try DamagedArchive(changes: 40, unsent: 15)
+    for bit in [3, 480, 481, 2000, 3555] {
+      try archive.restore(damaging: 33, bits: bit..<(bit + 1))
+      let report = try archive.repair(from: archive.peer())
+      #expect(report.isComplete, "bit \(bit)")
+      #expect(try archive.complaint(about: report) == nil)
+    }
+  }
+
   @Test func `held changes can be read`() throws {
     let archive = try DamagedArchive(changes: 12, unsent: 11)
     try archive.restore(damaging: 9)
