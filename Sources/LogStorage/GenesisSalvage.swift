@@ -11,13 +11,14 @@ package struct GenesisSalvage {
   }
 
   private var beginnings: Set<Beginning> = []
-  /// More would prove no more.
   private static let beginningLimit = 64
 
   package init() {}
 
+  /// Whether more packs would make nothing surer.
+  package var isComplete: Bool { beginnings.count >= Self.beginningLimit }
+
   package mutating func take(_ pack: Pack) {
-    guard beginnings.count < Self.beginningLimit else { return }
     for run in pack.runs {
       guard let key = run.writingKey else { continue }
       beginnings.insert(Beginning(writingKey: key, previousPrefix: run.previousPrefix))
@@ -53,7 +54,10 @@ extension PageSalvage {
   /// The file's genesis record; `nil` when none is proven.
   package var genesis: Genesis? {
     var search = GenesisSalvage()
-    forEachPack { found, _ in search.take(found.pack) }
+    forEachPack { found, _ in
+      search.take(found.pack)
+      return !search.isComplete
+    }
     return search.genesis(among: Set(logs.map(\.genesis)))
   }
 }

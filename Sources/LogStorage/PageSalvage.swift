@@ -46,6 +46,8 @@ package final class PageSalvage {
   /// Rows of other tables, by the shape that was asked for.
   package private(set) var rows: [[[SalvagedValue]]]
   private var packRows: [PackRow] = []
+  /// What mending came to, by position.
+  private var mendedPacks: [Int64: SalvagedPack?] = [:]
   private let pages: DamagedPages
 
   /// Goes through a file.
@@ -102,28 +104,53 @@ package final class PageSalvage {
 
   /// Goes through the packs that open, each once, in the order of their positions.
   ///
-  /// - Parameter body: gets each with the fact whether it stood in the log.
-  package func forEachPack(_ body: (SalvagedPack, _ isOfLog: Bool) throws -> Void) rethrows {
+  /// - Parameter body: gets each with the fact whether it stood in the log; `false` ends it.
+  package func forEachPack(
+    _ body: (SalvagedPack, _ isOfLog: Bool) throws -> Bool
+  ) rethrows {
     var seen: Set<Hash> = []
-    for row in packRows {
-      guard let found = pack(in: row), seen.insert(Hash(of: found.bytes)).inserted else { continue }
-      try body(found, row.position != .max)
+    for rows in packRows.chunked(by: { $0.position == $1.position && $0.position != .max }) {
+      var packs = rows.lazy.compactMap { self.pack(in: $0) }.makeIterator()
+      var found = packs.next() ?? rows.first.flatMap(mended)
+      while let pack = found {
+        if seen.insert(Hash(of: pack.bytes)).inserted {
+          guard try body(pack, rows.first?.position != .max) else { return }
+        }
+        found = packs.next()
+      }
     }
   }
 
   private func pack(in row: PackRow) -> SalvagedPack? {
+    for bytes in candidates(of: row) {
+      if let pack = try? Pack(bytes) { return SalvagedPack(bytes: bytes, pack: pack) }
+    }
+    return nil
+  }
+
+  /// A pack of which no version opens, mended.
+  private func mended(_ row: PackRow) -> SalvagedPack? {
+    if let known = mendedPacks[row.position] { return known }
+    let mended = candidates(of: row).lazy.compactMap(PackMending.mended).first
+    mendedPacks[row.position] = .some(mended)
+    return mended
+  }
+
+  /// What may be a row's pack, by the versions of its overflow pages.
+  private func candidates(of row: PackRow) -> [[UInt8]] {
     guard let page = pages.bytes(of: row.version), let header = RecordHeader(page, at: row.offset)
-    else { return nil }
+    else { return [] }
     // A row that lies in one page is the same in every view.
     let isLocal = header.payloadByteCount <= pages.pageSize - 35
+    var candidates: [[UInt8]] = []
     for view in DamagedPages.View.allCases.prefix(isLocal ? 1 : .max) {
       guard let payload = payload(of: header, in: page, at: row.offset, view),
         case let values = header.values(in: payload), values.indices.contains(row.column),
-        case .blob(let bytes) = values[row.column], let pack = try? Pack(bytes)
+        case .blob(let bytes) = values[row.column], !candidates.contains(bytes)
       else { continue }
-      return SalvagedPack(bytes: bytes, pack: pack)
+      candidates.append(bytes)
     }
-    return nil
+    return candidates
   }
 
   // MARK: - Looking for rows
@@ -257,5 +284,18 @@ package final class PageSalvage {
     let least = (usable - 12) * 32 / 255 - 23
     let filled = least + (count - least) % (usable - 4)
     return filled <= usable - 35 ? filled : least
+  }
+}
+
+extension Array {
+  /// The array in parts of which every element belongs to the one before it.
+  fileprivate func chunked(by belong: (Element, Element) -> Bool) -> [ArraySlice<Element>] {
+    var chunks: [ArraySlice<Element>] = []
+    var start = 0
+    for place in indices where place + 1 == count || !belong(self[place], self[place + 1]) {
+      chunks.append(self[start...place])
+      start = place + 1
+    }
+    return chunks
   }
 }

@@ -33,10 +33,11 @@ package struct SalvageIntake {
       if isOfLog { reading(found.pack) }
       group.append(found)
       byteCount += found.bytes.count
-      guard byteCount > Self.transactionByteLimit else { return }
+      guard byteCount > Self.transactionByteLimit else { return true }
       try offer(group)
       group = []
       byteCount = 0
+      return true
     }
     try offer(group)
     try retry()

@@ -20,7 +20,7 @@ import Testing
     return anna
   }
 
-  /// Flips a bit in every copy of the pack at a position of the log.
+  /// Flips two bits in every copy of the pack at a position of the log.
   private func damage(_ position: Int, of file: URL) throws {
     let database = try DatabaseQueue(path: file.path)
     let pack = try database.read {
@@ -35,7 +35,7 @@ import Testing
     let wanted = try #require(pack).prefix(80)
     var found = bytes.range(of: wanted)
     while let place = found {
-      bytes[place.lowerBound + 70] ^= 4
+      bytes[place.lowerBound + 70] ^= 6
       found = bytes.range(of: wanted)
     }
     try bytes.write(to: file)

@@ -19,8 +19,9 @@ struct DamagedArchive {
   let folder = TemporaryFolder()
   let environment: ReplicaEnvironment
   let path: String
-  /// Has the first changes, or all of them.
-  let peer: Replica
+  /// What a peer has of it: the first changes, or all of them.
+  private let genesis: Genesis
+  private let peerPacks: [PackDelivery]
   let pristine: Contents
   let digest: Hash
   let lane: LaneID
@@ -36,8 +37,17 @@ struct DamagedArchive {
     try anna.addRemote(named: "origin", address: "stet://127.0.0.1:7474/desk")
     // The first change certifies the lane.
     for number in 1..<(changes - unsent) { try Self.write(number, to: anna) }
-    peer = try world.clone(of: anna, named: "peer")
-    try anna.setMark()
+    guard let genesis = try anna.genesis() else { throw LogFailure.malformed("test") }
+    self.genesis = genesis
+    peerPacks = try anna.packs(
+      PackRequest(
+        after: 0,
+        upTo: .max,
+        selection: .beyond(.empty),
+        byteLimit: .max,
+        packLimit: .max
+      )
+    ).packs
     try anna.close()
     anna = try Replica.open(path, environment: environment)
     for number in (changes - unsent)..<changes { try Self.write(number, to: anna) }
@@ -70,6 +80,19 @@ struct DamagedArchive {
     try damage(&contents)
     try contents.main.write(to: URL(filePath: path))
     try contents.wal?.write(to: URL(filePath: path + "-wal"))
+  }
+
+  /// A new peer: one that took part in a repair has learned what it did not have.
+  func peer() throws -> Replica {
+    let peer = try Replica.createForCloning(
+      at: nil,
+      from: "memory",
+      environment: world.environment(named: "peer")
+    )
+    try peer.adopt(genesis)
+    guard let store = StoreID([UInt8](repeating: 7, count: 16)) else { return peer }
+    _ = try peer.append(peerPacks, from: store)
+    return peer
   }
 
   /// Repairs the file with the help of the peer.
@@ -133,10 +156,14 @@ struct DamagedArchive {
     Self.places(of: try pack(of: seq).prefix(100), in: pristine.main)
   }
 
-  /// Restores the file with a bit flipped in a change's pack, in every copy of it.
-  func restore(damaging seq: UInt64) throws {
+  /// Restores the file with some bits flipped in a change's pack, in every copy of it.
+  func restore(damaging seq: UInt64, bits: Range<Int> = 480..<482) throws {
     let offsets = try offsets(of: seq)
-    try restore { for offset in offsets { $0.main.flip(bit: (offset + 60) * 8) } }
+    try restore {
+      for bit in offsets.flatMap({ offset in bits.map { offset * 8 + $0 } }) {
+        $0.main.flip(bit: bit)
+      }
+    }
   }
 
   /// The bytes of the pack with a change.

@@ -54,7 +54,10 @@ import Testing
 
   private func found(_ path: String) -> [[UInt8]] {
     var packs: [[UInt8]] = []
-    PageSalvage.scan(path)?.forEachPack { pack, _ in packs.append(pack.bytes) }
+    PageSalvage.scan(path)?.forEachPack { pack, _ in
+      packs.append(pack.bytes)
+      return true
+    }
     return packs
   }
 
