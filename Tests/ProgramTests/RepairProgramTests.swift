@@ -111,7 +111,7 @@ import Testing
     #expect(try anna.stet("repair", "--from", "origin").status == 9)
     #expect(try Data(contentsOf: file) == damaged)
     #expect(try FileManager.default.contentsOfDirectory(atPath: anna.folder.path).sorted() == names)
-    // Without the hub for now; the next sync brings the rest.
+    // Without the hub; the next sync brings the rest.
     #expect(try anna.stet("repair").status == 3)
     let again = try Hub(in: world, archives: [], port: hub.port)
     #expect(try anna.stet("sync").status == 0)
