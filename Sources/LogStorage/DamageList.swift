@@ -4,12 +4,13 @@ internal import GRDB
 /// Collects what a verification finds, and keeps it going whatever the bytes are.
 package final class DamageList {
   package private(set) var damages: [Damage] = []
+  private var known: Set<Damage> = []
 
   package init() {}
 
   package func add(_ damage: Damage) {
     // Two checks may come upon the same thing.
-    if !damages.contains(damage) { damages.append(damage) }
+    if known.insert(damage).inserted { damages.append(damage) }
   }
 
   /// Carries out a check; bytes that it cannot read are damage.
