@@ -3,7 +3,7 @@ internal import ChangeLog
 internal import SyncProtocol
 
 /// Goes through a log as it lies and judges it without the store's help: no hole, no change before one
-/// that it depends on, every chain, signature and running check as it must be.
+/// that it depends on, every chain and signature as it must be.
 struct LogWalk {
   /// Everything met so far, in the order of the log, each once, in the lane of its key.
   private(set) var changes: [Change] = []
