@@ -32,6 +32,10 @@ package enum Fault: String, CaseIterable, Sendable {
   case corruptedByte = "byte corrupted on its way"
   /// A peer that says what is not so.
   case lyingPeer = "lying peer"
+  /// A program that speaks this version too, and says things that this one does not know.
+  case newerPeer = "peer of a newer version"
+  /// A program that speaks no version that this one does.
+  case foreignPeer = "peer without a common version"
 }
 
 /// How often each fault happened.

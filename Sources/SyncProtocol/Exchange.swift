@@ -68,10 +68,11 @@ package struct Exchange: Sendable {
     clockOffset = welcome.time - greeting.hello.time
     ownLane = view.ownLane
     tally.roundTrips = 1
-    switch (view.genesis, welcome.archive) {
-    case (.some(let genesis), nil): birth = .toSend(genesis)
-    case (nil, .some(let archive)): birth = .toReceive(archive)
-    case (.some, .some), (nil, nil): birth = .notNeeded
+    // As hello said it, by which the answerer goes: another session may have brought the archive since.
+    switch (greeting.hello.archive, welcome.archive) {
+    case (.id, nil): birth = greeting.genesis.map { .toSend($0) } ?? .notNeeded
+    case (.name, .some(let archive)): birth = .toReceive(archive)
+    case (.id, .some), (.name, nil): birth = .notNeeded
     }
     // A log that no longer is what it was may have lost what this side got from it.
     let isPeerReset = greeting.hello.known != nil && !welcome.isStreaming

@@ -48,7 +48,9 @@ package struct Greeting: Sendable {
       ])
     case (.id, _), (.name, .some): break
     }
-    guard welcome.frontier == hello.frontier, welcome.archive != nil, genesis != nil else {
+    guard case .id = hello.archive, welcome.archive != nil, welcome.frontier == hello.frontier,
+      genesis != nil
+    else {
       return .validate(ViewRequest(peer: welcome.end.store, cursor: welcome.known, lane: nil))
     }
     var outcome = SessionOutcome(.equal)

@@ -11,10 +11,14 @@ struct LogWalk {
   private var named: [ChangeID: Set<Hash>] = [:]
   /// The hash before each change.
   private var previous: [Hash: Hash] = [:]
-  /// Places met so far, those of repeated changes too.
-  private(set) var position: UInt64 = 0
+  /// The change at each place met so far, repeated ones too.
+  private(set) var places: [Hash] = []
+  /// What the store says of its running check, by the position where a pack ends.
+  private(set) var checks: [UInt64: [UInt8]] = [:]
   private var archive: ArchiveID?
   private var keys: [LaneID: PublicKey] = [:]
+
+  var position: UInt64 { UInt64(places.count) }
 
   var hashes: Set<Hash> { Set(previous.keys) }
 
@@ -108,10 +112,11 @@ struct LogWalk {
     guard delivery.position == position else {
       throw Violation("a pack ends at position \(delivery.position) and not at \(position)")
     }
+    checks[position] = delivery.check
   }
 
   private mutating func take(_ change: Change, after before: Hash) throws {
-    position += 1
+    places.append(change.hash)
     guard !holds(change.hash) else { return }
     for dependency in change.header.dependencies
     where named[dependency.change]?.contains(where: { $0.prefix == dependency.hashPrefix }) != true

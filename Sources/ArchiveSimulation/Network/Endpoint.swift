@@ -8,6 +8,7 @@ final class Endpoint {
   private let incarnation: Int
   let log: any LogStore
   let isLiar: Bool
+  var version = PeerVersion.current
   var session: SyncSession
   var decoder: FrameDecoder
   /// Not handled yet, oldest first.
@@ -122,6 +123,9 @@ final class Connection {
   }
 
   func other(than endpoint: Endpoint) -> Endpoint { endpoint === dialler ? answerer : dialler }
+
+  /// Whether the two have no version of the protocol in common.
+  var isForeign: Bool { dialler.version == .foreign || answerer.version == .foreign }
 
   var isOver: Bool { !dialler.isAlive && !answerer.isAlive }
 }

@@ -7,6 +7,9 @@ extension World {
   /// How a connection is to go.
   struct ConnectionFate {
     var liar: Machine?
+    /// Who runs a program of another version.
+    var stranger: Machine?
+    var strangerVersion = PeerVersion.current
     var framesUntilBreak: Int?
     var framesUntilDeafness: Int?
     var framesUntilCorruption: Int?
@@ -22,6 +25,7 @@ extension World {
   {
     // A copy that is recognised only now must have its own name before it speaks.
     for machine in [dialler, answerer] where fate.liar !== machine {
+      if fate.liar != nil { machine.isMisled = true }
       let isReady = try touch(machine) { store in
         try store.replica?.prepareToSync()
         return true
@@ -59,7 +63,12 @@ extension World {
     connection.framesUntilBreak = fate.framesUntilBreak
     connection.framesUntilDeafness = fate.framesUntilDeafness
     connection.framesUntilCorruption = fate.framesUntilCorruption
-    connection.isTainted = connection.isTainted || dialler.isDamaged || answerer.isDamaged
+    if connection.isTainted || dialler.isDamaged || answerer.isDamaged { taint(connection) }
+    for endpoint in [connection.dialler, connection.answerer]
+    where endpoint.machine === fate.stranger {
+      count(fate.strangerVersion == .foreign ? .foreignPeer : .newerPeer)
+      endpoint.version = fate.strangerVersion
+    }
     connections.append(connection)
     note("connection \(number): \(dialler.name) dials \(answerer.name)")
     for endpoint in [connection.dialler, connection.answerer] {
@@ -71,6 +80,14 @@ extension World {
       try answer(connection.dialler, connection) {
         .opened(try $0.view(of: known, knowing: nil, writing: nil), time: dialler.clock.now)
       }
+    }
+  }
+
+  /// What happens over a connection from here on cannot be held against anybody.
+  private func taint(_ connection: Connection) {
+    connection.isTainted = true
+    for endpoint in [connection.dialler, connection.answerer] where !endpoint.isLiar {
+      endpoint.machine.isMisled = true
     }
   }
 
@@ -142,15 +159,22 @@ extension World {
     case .getPacks(let request):
       answerLater(endpoint, connection) { .gotPacks(try $0.packs(request)) }
     case .append(let packs, let peer):
-      answerLater(endpoint, connection) { log in
+      answerLater(endpoint, connection) { [unowned self] log in
         let receipt = try log.append(packs, from: peer)
-        return .stored(position: packs[packs.count - 1].position, receipt)
+        let last = packs[packs.count - 1]
+        if !endpoint.machine.disk.isOff { try expectCursor(at: last, of: peer, in: endpoint) }
+        return .stored(position: last.position, receipt)
       }
     case .finish(let outcome):
       if endpoint === connection.dialler, !connection.isTainted {
         endpoint.machine.knownStores[connection.answerer.machine.number] = outcome.peerStore
       }
       note("connection \(connection.number): \(endpoint.machine.name) ends: \(outcome.verdict)")
+      guard !connection.isForeign || outcome.verdict == .interrupted else {
+        throw Violation(
+          "\(endpoint.machine.name) synced with a peer that does not speak its version"
+        )
+      }
       endpoint.end(outcome)
       hangUp(endpoint, connection)
     case .fail(let failure):
@@ -171,11 +195,12 @@ extension World {
     hangUp(endpoint, connection)
     guard !connection.isTainted, !endpoint.isLiar else { return }
     switch failure.code {
-    case .damaged, .wrongArchive, .versionMismatch, .tooLarge, .notPermitted:
+    case .versionMismatch where connection.isForeign: return
+    case .damaged, .wrongArchive, .versionMismatch, .tooLarge, .notPermitted, .protocolViolation:
       throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
     case .fork where !plan.mayFork:
       throw Violation("\(endpoint.machine.name), in an honest session: \(failure.message)")
-    case .internal, .protocolViolation, .unknownArchive, .gap, .fork, .storage, .shuttingDown:
+    case .internal, .unknownArchive, .gap, .fork, .storage, .shuttingDown:
       return
     }
   }
@@ -225,12 +250,12 @@ extension World {
   // MARK: - Bytes on their way
 
   private func send(_ message: SyncMessage, from endpoint: Endpoint, over connection: Connection) {
-    var frame = FrameDecoder.frame(MessageCodec.encode(message))
+    var frame = endpoint.version.encoded(message).flatMap { FrameDecoder.frame($0) }
     if connection.framesUntilCorruption == 0 {
       var random = SeededRandom(seed: plan.seed &+ UInt64(connection.number))
       let place = Int.random(in: 0..<frame.count, using: &random)
       frame[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      connection.isTainted = true
+      taint(connection)
       count(.corruptedByte)
     }
     connection.framesUntilCorruption = connection.framesUntilCorruption.map { $0 - 1 }

@@ -19,7 +19,7 @@ extension World {
     }
     try run()
     for machine in machines where machine.isDamaged { try replace(machine) }
-    for machine in machines { try audit(machine) }
+    try judgeCursors()
     let owed = machines.reduce(into: Set<Hash>()) { $0.formUnion($1.ledger.walk.hashes) }
     try syncUntilEqual()
     for machine in machines {
@@ -62,7 +62,7 @@ extension World {
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: machine.path + suffix)
     }
-    machine.isDamaged = false
+    (machine.isDamaged, machine.isMisled) = (false, false)
     machine.ledger = Ledger(machine: machine.name)
     excuse(lost)
     // A founder whose file is gone clones as everybody does.

@@ -46,8 +46,9 @@ extension World {
   }
 
   private func sync(_ random: inout SeededRandom) throws {
-    let dialler = machine(&random, of: .replica)
-    let isDirect = Int.random(in: 0..<4, using: &random) == 0
+    let isMirroring = Int.random(in: 0..<8, using: &random) == 0
+    let dialler = machine(&random, of: isMirroring ? .hub : .replica)
+    let isDirect = !isMirroring && Int.random(in: 0..<4, using: &random) == 0
     let answerer = machine(&random, of: isDirect ? .replica : .hub)
     guard dialler !== answerer else { return }
     let fate = fate(dialler, answerer, &random)
@@ -62,12 +63,16 @@ extension World {
     var fate = ConnectionFate()
     let frames = Int.random(in: 0..<12, using: &random)
     let kind = Int.random(in: 0..<10, using: &random)
-    let liar = Bool.random(using: &random) ? dialler : answerer
+    let someone = Bool.random(using: &random) ? dialler : answerer
     switch kind {
     case 0...1 where plan.faults.contains(.brokenConnection): fate.framesUntilBreak = frames
     case 2 where plan.faults.contains(.oneWayPartition): fate.framesUntilDeafness = frames
     case 3 where plan.faults.contains(.corruptedByte): fate.framesUntilCorruption = frames
-    case 4 where plan.faults.contains(.lyingPeer): fate.liar = liar
+    case 4 where plan.faults.contains(.lyingPeer): fate.liar = someone
+    case 5 where plan.faults.contains(.newerPeer):
+      (fate.stranger, fate.strangerVersion) = (someone, .newer)
+    case 6 where plan.faults.contains(.foreignPeer) && frames < 4:
+      (fate.stranger, fate.strangerVersion) = (someone, .foreign)
     default: break
     }
     return fate
@@ -77,7 +82,11 @@ extension World {
   private func lookAround(_ random: inout SeededRandom) throws {
     let machine = machine(&random)
     try audit(machine)
-    if Int.random(in: 0..<4, using: &random) == 0 { try compareRebuilt(machine) }
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: try compareRebuilt(machine)
+    case 1: try judgeCursors()
+    default: break
+    }
   }
 
   // MARK: - What goes wrong
@@ -110,7 +119,8 @@ extension World {
     case .rollback: try restore(machine, withIdentities: true, &random)
     case .copyWithoutKeys, .copyWithKeys, .twin: try copy(machine, as: fault)
     case .reconnectStorm: try storm(&random)
-    case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer:
+    case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer,
+      .newerPeer, .foreignPeer:
       return
     }
   }
@@ -125,13 +135,15 @@ extension World {
     }
   }
 
-  /// A bit of the file rots while the machine is off; from then on nobody believes what it says, and
-  /// when the faults stop it is cloned anew.
+  /// A bit of the file, or of the WAL that a crash left, rots while the machine is off; from then on
+  /// nobody believes what it says, and when the faults stop it is cloned anew.
   private func flipBit(_ machine: Machine, _ random: inout SeededRandom) throws {
     note("a bit of \(machine.name)'s file flips")
+    let isInWAL = Bool.random(using: &random)
+    if isInWAL { machine.disk.crash() }
     stop(machine)
     machine.disk.restart()
-    machine.disk.flipBit(in: machine.path)
+    machine.disk.flipBit(in: machine.path + (isInWAL ? "-wal" : ""))
     machine.isDamaged = true
     try start(machine)
   }
@@ -155,7 +167,10 @@ extension World {
       machine.disk.restart()
       let lost = machine.ledger.walk.hashes
       try machine.put(backup)
-      if withIdentities { machine.identities.restore(backup.identities) }
+      if withIdentities {
+        machine.identities.restore(backup.identities)
+        machine.isMisled = true
+      }
       excuse(lost.filter { !backup.ledger.walk.holds($0) })
       try start(machine)
     }
@@ -174,8 +189,12 @@ extension World {
     )
     note("\(machine.name) is copied to \(other.name)")
     try other.put(copy)
-    // Two whole machines have the file at the same path.
-    if fault == .twin { other.identities.move(from: machine.path, to: other.path) }
+    other.isMisled = machine.isMisled || fault == .twin
+    if fault == .twin {
+      machine.isMisled = true
+      // Two whole machines have the file at the same path.
+      other.identities.move(from: machine.path, to: other.path)
+    }
     try start(other)
   }
 }
