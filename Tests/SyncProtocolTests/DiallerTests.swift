@@ -75,6 +75,23 @@ import Testing
     )
   }
 
+  @Test(arguments: [Frontier(), .test(1)])
+  func `a clone takes the birth that it asked for, also when another session was first`(
+    frontier: Frontier
+  ) {
+    let view = side.view(end: 0, frontier: frontier)
+    expect(
+      .dialling(archive: nil),
+      [
+        (.opened(view, time: 0), ["send hello"]),
+        (.received(.welcome(end: 20)), ["allow large frames", "view"]),
+        (.viewed(view, time: 0), ["send sent 0"]),
+        (.received(.birth(genesis: Genesis.test.bytes)), ["adopt desk"]),
+        (.received(.pack(.test(20))), ["append 20"]),
+      ]
+    )
+  }
+
   @Test func `a clone is born before its packs come`() {
     expect(
       .dialling(archive: nil),
