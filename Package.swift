@@ -218,7 +218,8 @@ let package = Package(
     .testTarget(
       name: "ReplicaStorageTests",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "LogStorage", "ReplicaStorage",
+        "ArchiveModel", "ArchiveSimulation", "CRDT", "ChangeLog", "HubStorage", "LogStorage",
+        "ReplicaStorage",
         "SyncProtocol", "SyncSimulation", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Fixtures"],

@@ -124,10 +124,22 @@ package final class Replica: Sendable {
       return replica
     }
     try SQLiteFile.closeWhole(database)
-    // What a removed archive of this name left behind would be read into the new one.
-    SQLiteFile.removeCompanions(of: path)
-    guard link(draft, path) == 0 else {
-      throw errno == EEXIST ? ReplicaFailure.exists(path) : .fileSystem(path, errno)
+    return try place(draft, at: path, environment: environment)
+  }
+
+  /// Gives a whole and closed file its name and opens it.
+  ///
+  /// - Throws: ``ReplicaFailure``, GRDB's `DatabaseError`.
+  static func place(
+    _ draft: String,
+    at path: String,
+    environment: ReplicaEnvironment
+  ) throws -> Replica {
+    do {
+      try NewFile.place(draft, at: path)
+    } catch let error as POSIXError {
+      throw error.code == .EEXIST
+        ? ReplicaFailure.exists(path) : .fileSystem(path, error.code.rawValue)
     }
     let replica = try open(path, environment: environment)
     try replica.setMark()

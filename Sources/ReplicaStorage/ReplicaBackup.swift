@@ -58,14 +58,8 @@ extension Replica {
     for remote in backup.manifest.remotes {
       try restored.addRemote(named: remote.name, address: remote.address)
     }
-    try restored.close()
-    SQLiteFile.removeCompanions(of: path)
-    guard link(draft, path) == 0 else {
-      throw errno == EEXIST ? ReplicaFailure.exists(path) : .fileSystem(path, errno)
-    }
-    let replica = try open(path, environment: environment)
-    try replica.setMark()
-    return replica
+    try SQLiteFile.closeWhole(restored.database)
+    return try place(draft, at: path, environment: environment)
   }
 
   /// Sees whether a backup could be restored, by restoring it into a temporary folder.

@@ -1,3 +1,4 @@
+import ArchiveSimulation
 import ArchiveModel
 import CRDT
 import ChangeLog

@@ -1,3 +1,4 @@
+import ArchiveSimulation
 import ChangeLog
 import Foundation
 import GRDB

@@ -1,7 +1,7 @@
+import ArchiveSimulation
 import ArchiveModel
 import ChangeLog
 import Foundation
-import GRDB
 import ReplicaStorage
 import SyncSimulation
 import Testing
@@ -31,26 +31,5 @@ import Testing
     #expect(try first.digest() == second.digest())
     #expect(try first.articles().map(\.headline) == ["better"])
     #expect(try second.articles().map(\.headline) == ["better"])
-  }
-}
-
-/// The derived tables of a replica, row by row.
-enum DerivedState {
-  /// A text per row; caches that are filled when they are asked for are left out.
-  static func dump(_ replica: Replica) throws -> [String] {
-    try replica.inspect { db in
-      let tables = try String.fetchAll(
-        db,
-        sql: """
-          SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('objects', 'entries',
-            'deletions', 'texts', 'text_edits', 'versions', 'raw_inputs', 'articles',
-            'annotations', 'collections', 'open_reviews', 'touches', 'undos', 'unreadable')
-          ORDER BY name
-          """
-      )
-      return try tables.flatMap { table in
-        try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table) \($0)" }.sorted()
-      }
-    }
   }
 }
