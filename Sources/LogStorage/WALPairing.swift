@@ -41,10 +41,16 @@ package enum WALPairing {
         ) STRICT;
         """
     )
-    try RowChecksum.keep(in: table.name, over: table.columns, db)
+    // The first transaction goes on from here to numbers of its own.
+    let none = Data(count: 8).databaseValue
+    let values = [1.databaseValue, none, none]
     try db.execute(
-      sql: "INSERT INTO pairing (id, previous, current) VALUES (1, randomblob(8), randomblob(8))"
+      sql: "INSERT INTO pairing (id, previous, current, checksum) VALUES (?, ?, ?, ?)",
+      arguments: StatementArguments(
+        values + [Int64(RowChecksum.checksum(of: values)).databaseValue]
+      )
     )
+    try RowChecksum.keep(in: table.name, over: table.columns, db)
   }
 
   /// Goes on to the next state, in the transaction that leads there.
@@ -60,6 +66,7 @@ package enum WALPairing {
   /// - Parameters:
   ///   - wal: of which nobody writes any more.
   ///   - main: reads so many bytes of the main file from an offset on, fewer at its end.
+  /// - Returns: `false` also where nothing is proven.
   static func isForeign(
     _ wal: FileBytes,
     to main: (_ offset: Int, _ count: Int) -> [UInt8]?
