@@ -49,6 +49,7 @@ let package = Package(
       name: "LogStorage",
       dependencies: [
         "CRDT", "ChangeLog", "SyncProtocol", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: settings
     ),

@@ -4,5 +4,7 @@ package import LogStorage
 ///
 /// Steps are only ever added at the end.
 package enum HubMigrations {
-  package static let all = SchemaMigrations([])
+  package static let all = SchemaMigrations([
+    SchemaMigration(state: .stays) { try WALPairing.create($0) }
+  ])
 }

@@ -4,7 +4,8 @@ internal import HubStorage
 package import LogStorage
 
 extension SQLiteHubStorage {
-  /// Verifies an archive's file without writing to it; a hub may be serving it.
+  /// Verifies an archive's file without writing to it, also while a hub serves it; only a write-ahead
+  /// log that does not belong to it is set aside.
   ///
   /// - `progress`: called with the position reached, of how many.
   /// Throws: `HubStorageFailure` when there is no archive to verify, GRDB's `DatabaseError` for what
@@ -16,12 +17,14 @@ extension SQLiteHubStorage {
   ) throws -> VerificationReport {
     let path = try existingFile(of: name).path
     let found = DamageList()
+    var setAside: SetAsideWAL?
     try FileVerification.verifyHeader(of: path, found)
     let changeCount = try found.check(.file, .file) {
       let database = try SQLiteFile.open(path, lockTimeout: lockTimeout, readOnly: true) {
         try SQLiteHubArchive.checkVersion($0, of: name)
       }
       defer { try? database.close() }
+      setAside = database.setAside
       return try database.read { db in
         try FileVerification(db, SQLiteHubArchive.makeup, found).run(depth)
         let log = LogVerification(db, found, progress: progress)
@@ -37,7 +40,11 @@ extension SQLiteHubStorage {
         }
       }
     }
-    return VerificationReport(damages: found.damages, changeCount: changeCount ?? 0)
+    return VerificationReport(
+      damages: found.damages,
+      changeCount: changeCount ?? 0,
+      setAside: setAside
+    )
   }
 }
 

@@ -16,12 +16,15 @@ package final class SQLiteHubStorage: HubStorage {
   private let makeStore: @Sendable () -> StoreID
   private let migrations: SchemaMigrations
   private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
+  private let foundForeign: @Sendable (String, SetAsideWAL) -> Void
   private let opened = Mutex<[String: SQLiteHubArchive]>([:])
 
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
   /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
+  /// - `foundForeign`: told the name of an archive beside whose file a write-ahead log lay that does not
+  ///   belong to it, when it is opened.
   /// - `makeStore`: names a new store at random.
   /// Throws: what the file system says.
   package init(
@@ -29,6 +32,7 @@ package final class SQLiteHubStorage: HubStorage {
     lockTimeout: Double = 10,
     migrations: SchemaMigrations = HubMigrations.all,
     upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in },
+    foundForeign: @escaping @Sendable (String, SetAsideWAL) -> Void = { _, _ in },
     makeStore: @escaping @Sendable () -> StoreID = SQLiteHubArchive.randomStore
   ) throws {
     self.folder = folder
@@ -36,6 +40,7 @@ package final class SQLiteHubStorage: HubStorage {
     self.makeStore = makeStore
     self.migrations = migrations
     self.upgraded = upgraded
+    self.foundForeign = foundForeign
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -74,6 +79,7 @@ package final class SQLiteHubStorage: HubStorage {
         lockTimeout: lockTimeout,
         migrations: migrations
       )
+      if let setAside = archive.database.setAside { foundForeign(name, setAside) }
       if let upgrade = archive.upgrade { upgraded(name, upgrade) }
       opened[name] = archive
       return archive
@@ -108,7 +114,7 @@ package final class SQLiteHubStorage: HubStorage {
 
 /// One archive of a hub in a SQLite file.
 package final class SQLiteHubArchive: HubArchiveStore {
-  let database: DatabaseQueue
+  let database: ArchiveDatabase
 
   /// What opening an older file did to it; `nil` where there was nothing to do.
   let upgrade: SchemaUpgrade?

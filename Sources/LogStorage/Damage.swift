@@ -66,10 +66,13 @@ package struct VerificationReport: Sendable {
   package let damages: [Damage]
   /// Changes in the log, as far as it could be read.
   package let changeCount: UInt64
+  /// The write-ahead log that lay beside the file and was none of its own; `nil` where there was none.
+  package let setAside: SetAsideWAL?
 
-  package init(damages: [Damage], changeCount: UInt64) {
+  package init(damages: [Damage], changeCount: UInt64, setAside: SetAsideWAL?) {
     self.damages = damages
     self.changeCount = changeCount
+    self.setAside = setAside
   }
 }
 

@@ -2,14 +2,15 @@ package import GRDB
 
 /// The tables of a log, the same in a replica's file and in a hub's.
 ///
-/// What cannot be derived from the packs (`log`, `stores`, and which store brought a pack) carries a
-/// checksum, see ``RowChecksum``.
+/// What cannot be derived from the packs (`log`, `stores`, which store brought a pack, and `pairing`)
+/// carries a checksum, see ``RowChecksum``.
 package enum LogSchema {
   /// Tables of rows that cannot be derived.
   package static let local = [
     LocalTable("log", ["id", "store", "genesis"], isSingle: true),
     LocalTable("stores", ["id", "store", "position", "log_check"], isSingle: false),
     LocalTable("packs", ["position", "source"], isSingle: false),
+    WALPairing.table,
   ]
 
   package static func create(_ db: Database) throws {
@@ -86,8 +87,9 @@ package enum LogSchema {
         CREATE INDEX runs_by_pack ON runs (pack);
         """
     )
-    for table in local where table.name != "packs" {
+    for table in local where !["packs", WALPairing.table.name].contains(table.name) {
       try RowChecksum.keep(in: table.name, over: table.columns, db)
     }
+    try WALPairing.create(db)
   }
 }

@@ -52,11 +52,14 @@ package final class PageSalvage {
 
   /// Goes through a file.
   ///
-  /// - `path`: of the main file; its `-wal` is read where there is one.
+  /// - `path`: of the main file, whose `-wal` is read where there is one; or of a write-ahead log alone.
   /// - `shapes`: of other tables whose rows are wanted.
   /// Returns `nil` when the file cannot be read at all.
   package static func scan(_ path: String, for shapes: [RecordShape] = []) -> PageSalvage? {
     guard let main = FileBytes(path) else { return nil }
+    if let pageSize = WriteAheadLog.pageSize(of: main) {
+      return PageSalvage(DamagedPages(main: nil, wal: main, pageSize: pageSize), for: shapes)
+    }
     let wal = FileBytes(path + "-wal")
     func scan(_ pageSize: Int) -> PageSalvage {
       PageSalvage(DamagedPages(main: main, wal: wal, pageSize: pageSize), for: shapes)

@@ -24,10 +24,11 @@ final class DamagedPages {
   static let pageSizes = (9...16).map { 1 << $0 }
 
   let pageSize: Int
-  private let main: FileBytes
+  private let main: FileBytes?
   private let wal: WriteAheadLog?
 
-  init(main: FileBytes, wal: FileBytes?, pageSize: Int) {
+  /// - `main`: `nil` where there is only the write-ahead log.
+  init(main: FileBytes?, wal: FileBytes?, pageSize: Int) {
     self.main = main
     self.pageSize = pageSize
     self.wal = wal.map { WriteAheadLog($0, pageSize: pageSize) }
@@ -55,7 +56,7 @@ final class DamagedPages {
     switch version {
     case .main(let page):
       guard page > 0, page <= mainPageCount else { return nil }
-      return main.read(at: (page - 1) * pageSize, count: pageSize).map(padded)
+      return main?.read(at: (page - 1) * pageSize, count: pageSize).map(padded)
     case .frame(let frame): return wal?.page(frame).map(padded)
     }
   }
@@ -76,7 +77,7 @@ final class DamagedPages {
     }
   }
 
-  private var mainPageCount: Int { (main.byteCount + pageSize - 1) / pageSize }
+  private var mainPageCount: Int { ((main?.byteCount ?? 0) + pageSize - 1) / pageSize }
 
   /// What a file that ends inside of a page still has of it.
   private func padded(_ bytes: [UInt8]) -> [UInt8] {
@@ -149,6 +150,15 @@ struct WriteAheadLog {
     }
   }
 
+  /// The size of page that a log's header names; `nil` for what does not begin like a log (4.1).
+  static func pageSize(of file: FileBytes) -> Int? {
+    guard let header = file.read(at: 0, count: headerByteCount), header.count == headerByteCount,
+      [0x377F_0682, 0x377F_0683].contains(header.bigEndian32(at: 0))
+    else { return nil }
+    let number = header.bigEndian32(at: 8)
+    return DamagedPages.pageSizes.first { $0 == number }
+  }
+
   func page(_ frame: Int) -> [UInt8]? {
     guard frames.indices.contains(frame) else { return nil }
     return file.read(at: frames[frame].offset, count: pageSize)
@@ -161,10 +171,21 @@ struct WriteAheadLog {
     isBigEndian: Bool
   ) -> (UInt32, UInt32) {
     var sum = seed
-    for place in [0] + Array(stride(from: frameHeaderByteCount, to: frame.count - 7, by: 8)) {
-      let words = (frame.bigEndian32(at: place), frame.bigEndian32(at: place + 4))
-      sum.0 &+= (isBigEndian ? words.0 : words.0.byteSwapped) &+ sum.1
-      sum.1 &+= (isBigEndian ? words.1 : words.1.byteSwapped) &+ sum.0
+    frame.withUnsafeBytes { bytes in
+      func word(_ place: Int) -> UInt32 {
+        let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+        return isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)
+      }
+      func add(_ place: Int) {
+        sum.0 &+= word(place) &+ sum.1
+        sum.1 &+= word(place + 4) &+ sum.0
+      }
+      add(0)
+      var place = frameHeaderByteCount
+      while place + 8 <= bytes.count {
+        add(place)
+        place += 8
+      }
     }
     return sum
   }
@@ -174,7 +195,7 @@ struct WriteAheadLog {
 final class FileBytes {
   /// As it was when the file was opened.
   let byteCount: Int
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Opens a file; `nil` where there is none that can be read.
   init?(_ path: String) {

@@ -36,7 +36,7 @@ package enum RowChecksum {
     "row_checksum(\(columns.map { "CAST(\($0) AS BLOB)" }.joined(separator: ", ")))"
   }
 
-  private static func checksum(of values: [DatabaseValue]) -> UInt32 {
+  static func checksum(of values: [DatabaseValue]) -> UInt32 {
     var bytes: [UInt8] = []
     for value in values {
       let content: Data? =

@@ -5,24 +5,39 @@ package import GRDB
 package enum SQLiteFile {
   /// Opens or creates a file in WAL mode with fsync at every commit.
   ///
+  /// A write-ahead log beside the file that does not belong to it is set aside first, see ``WALPairing``.
+  ///
   /// - Parameters:
   ///   - path: `nil` for a database in memory.
   ///   - lockTimeout: how long another process may hold the lock, seconds.
   ///   - readOnly: whether nothing will be written through this connection.
   ///   - check: looks at the file before anything in it is touched; what it throws is thrown.
   /// - Returns: the one connection to the file.
-  /// - Throws: GRDB's `DatabaseError`.
+  /// - Throws: GRDB's `DatabaseError`, ``StorageFailure``.
   package static func open(
     _ path: String?,
     lockTimeout: Double,
     readOnly: Bool = false,
     check: @escaping @Sendable (Database) throws -> Void = { _ in }
-  ) throws -> DatabaseQueue {
+  ) throws -> ArchiveDatabase {
+    func connect(readOnly: Bool) throws -> DatabaseQueue {
+      try Self.connect(path, lockTimeout: lockTimeout, readOnly: readOnly, check: check)
+    }
+    let setAside = try path.flatMap { try SetAsideWAL.setAside(beside: $0) }
     if let path, !readOnly, FileManager.default.fileExists(atPath: path + "-wal") {
       // The end of a connection that may write folds the WAL into the file, also of one that the
       // check refuses. So a connection that only reads is asked first.
-      try open(path, lockTimeout: lockTimeout, readOnly: true, check: check).close()
+      try connect(readOnly: true).close()
     }
+    return ArchiveDatabase(try connect(readOnly: readOnly), setAside: setAside)
+  }
+
+  private static func connect(
+    _ path: String?,
+    lockTimeout: Double,
+    readOnly: Bool,
+    check: @escaping @Sendable (Database) throws -> Void
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(lockTimeout)
@@ -65,7 +80,7 @@ package enum SQLiteFile {
   /// A close alone does not say when the disk had no room for what was in the WAL: the file would then
   /// be without it.
   /// - Throws: GRDB's `DatabaseError` when not everything is in the file; it is closed all the same.
-  package static func closeWhole(_ database: DatabaseQueue) throws {
+  package static func closeWhole(_ database: ArchiveDatabase) throws {
     let result = Result {
       try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
     }

@@ -47,7 +47,7 @@ package struct SchemaMigrations: Sendable {
   /// Returns: what was done; `nil` for a file that is up to date.
   /// Throws: GRDB's `DatabaseError`, ``StorageFailure``, and what the steps throw.
   package func bringUpToDate(
-    _ database: DatabaseQueue,
+    _ database: ArchiveDatabase,
     at path: String,
     rebuild: (Database) throws -> Void = { _ in }
   ) throws -> SchemaUpgrade? {
@@ -74,7 +74,7 @@ package struct SchemaMigrations: Sendable {
   }
 
   /// Whether a file, of no newer version, is of this one.
-  package func isUpToDate(_ database: DatabaseQueue) throws -> Bool {
+  package func isUpToDate(_ database: ArchiveDatabase) throws -> Bool {
     try database.read(Self.version(of:)) >= version
   }
 
@@ -87,6 +87,7 @@ package struct SchemaMigrations: Sendable {
     for step in missing { try step.apply(db) }
     if missing.contains(where: { $0.state == .isMadeAnew }) { try rebuild(db) }
     try db.execute(sql: "PRAGMA user_version = \(self.version)")
+    try WALPairing.renew(db)
   }
 
   private static func version(of db: Database) throws -> Int {

@@ -43,20 +43,25 @@ package struct ReplicaEnvironment: Sendable {
 ///
 /// Log and state move in one transaction. The file's write lock is the archive's lock.
 package final class Replica: Sendable {
-  let database: DatabaseQueue
+  let database: ArchiveDatabase
   let environment: ReplicaEnvironment
   /// Where the file is, links resolved; a made-up name for a replica in memory.
   package let path: String
   /// What opening an older file did to it; `nil` where there was nothing to do.
   package let upgrade: SchemaUpgrade?
+  /// The write-ahead log that was found beside the file when it was opened, and was none of its own;
+  /// `nil` where there was none.
+  package let setAside: SetAsideWAL?
 
   private init(
-    database: DatabaseQueue,
+    database: ArchiveDatabase,
     environment: ReplicaEnvironment,
     path: String,
-    upgrade: SchemaUpgrade? = nil
+    upgrade: SchemaUpgrade? = nil,
+    setAside: SetAsideWAL? = nil
   ) {
     self.upgrade = upgrade
+    self.setAside = setAside
     self.database = database
     self.environment = environment
     self.path = path
@@ -164,6 +169,7 @@ package final class Replica: Sendable {
     }
     guard try hasHeader(path, migrations) else { throw ReplicaFailure.notAnArchive(path) }
     var database = try connect(path, environment: environment, readOnly: readOnly, migrations)
+    let setAside = database.setAside
     var upgrade: SchemaUpgrade?
     if try !migrations.isUpToDate(database) {
       try database.close()
@@ -174,7 +180,8 @@ package final class Replica: Sendable {
       database: database,
       environment: environment,
       path: URL(filePath: path).resolvingSymlinksInPath().path,
-      upgrade: upgrade
+      upgrade: upgrade,
+      setAside: setAside
     )
   }
 
@@ -194,7 +201,7 @@ package final class Replica: Sendable {
     environment: ReplicaEnvironment,
     readOnly: Bool,
     _ migrations: SchemaMigrations
-  ) throws -> DatabaseQueue {
+  ) throws -> ArchiveDatabase {
     try SQLiteFile.open(
       path,
       lockTimeout: environment.lockTimeout,

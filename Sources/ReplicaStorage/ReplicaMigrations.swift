@@ -5,5 +5,7 @@ package import LogStorage
 /// Steps are only ever added at the end. A step that alters a derived table leaves that to
 /// `ReplicaSchema`, says `isMadeAnew`, and drops the tables that `ReplicaSchema` no longer names.
 package enum ReplicaMigrations {
-  package static let all = SchemaMigrations([])
+  package static let all = SchemaMigrations([
+    SchemaMigration(state: .stays) { try WALPairing.create($0) }
+  ])
 }

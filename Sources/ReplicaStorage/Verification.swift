@@ -4,7 +4,8 @@ internal import GRDB
 package import LogStorage
 
 extension Replica {
-  /// Verifies an archive's file without writing to it.
+  /// Verifies an archive's file without writing to it; only a write-ahead log that does not belong to it
+  /// is set aside.
   ///
   /// In full, the log goes through the gate once more, into a database of its own that moves to the
   /// disk as it grows, and everything derived is compared with what comes of it there.
@@ -20,12 +21,14 @@ extension Replica {
     guard FileManager.default.fileExists(atPath: path) else { throw ReplicaFailure.missing(path) }
     guard try hasHeader(path) else { throw ReplicaFailure.notAnArchive(path) }
     let found = DamageList()
+    var setAside: SetAsideWAL?
     try FileVerification.verifyHeader(of: path, found)
     let changeCount = try found.check(.file, .file) {
       let database = try SQLiteFile.open(path, lockTimeout: lockTimeout, readOnly: true) {
         try checkVersion($0, of: path)
       }
       defer { try? database.close() }
+      setAside = database.setAside
       return try database.read { db in
         try FileVerification(db, ReplicaSchema.makeup, found).run(depth)
         let log = LogVerification(db, found, progress: progress)
@@ -35,7 +38,11 @@ extension Replica {
         }
       }
     }
-    return VerificationReport(damages: found.damages, changeCount: changeCount ?? 0)
+    return VerificationReport(
+      damages: found.damages,
+      changeCount: changeCount ?? 0,
+      setAside: setAside
+    )
   }
 
   /// Verifies log and state.

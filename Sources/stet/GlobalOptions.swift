@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LogStorage
 import ReplicaStorage
 
 /// Options of every verb that works on an archive.
@@ -31,11 +32,21 @@ struct GlobalOptions: ParsableArguments {
       environment: Machine.environment(lockTimeout: lockTimeout),
       readOnly: access == .readOnly
     )
-    if let upgrade = replica.upgrade, !quiet { Console.note("\(upgrade)") }
+    if !quiet {
+      if let setAside = replica.setAside {
+        Console.note("\(setAside); \(Self.advice(on: setAside))")
+      }
+      if let upgrade = replica.upgrade { Console.note("\(upgrade)") }
+    }
     if let address = try replica.cloningAddress() {
       throw ReplicaFailure.incomplete(replica.path, address: address)
     }
     return replica
+  }
+
+  /// How to get at changes that nobody else has.
+  static func advice(on setAside: SetAsideWAL) -> String {
+    "'stet repair --from \(setAside.path)' brings changes that are only there"
   }
 
   enum Access {

@@ -37,9 +37,11 @@ struct BackupCommand: ParsableCommand {
     @Argument(help: "Archives; all, where none is named.") var names: [String] = []
 
     func run() throws {
-      let storage = try SQLiteHubStorage(folder: data.folder) {
-        BackupCommand.note("\($0): \($1)")
-      }
+      let storage = try SQLiteHubStorage(
+        folder: data.folder,
+        upgraded: { BackupCommand.note("\($0): \($1)") },
+        foundForeign: { BackupCommand.note("\($0): \($1)") }
+      )
       for name in try names.isEmpty ? storage.archiveNames() : names {
         let receipt = try storage.backUp(
           name,

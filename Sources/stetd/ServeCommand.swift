@@ -37,9 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
     }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
-    let storage = try SQLiteHubStorage(folder: data.folder) { [logger] name, upgrade in
-      logger.notice("\(name): \(upgrade)")
-    }
+    let storage = try SQLiteHubStorage(
+      folder: data.folder,
+      upgraded: { [logger] name, upgrade in logger.notice("\(name): \(upgrade)") },
+      foundForeign: { [logger] name, setAside in logger.warning("\(name): \(setAside)") }
+    )
     let server = HubServer(
       storage: storage,
       host: String(listen[..<colon]),

@@ -29,6 +29,9 @@ struct VerifyCommand: ParsableCommand {
     var changeCount: UInt64 = 0
     for name in names.isEmpty ? try storage.archiveNames() : names {
       let report = try storage.verify(name, quick ? .quick : .full)
+      if let setAside = report.setAside {
+        FileHandle.standardError.write(Data("\(name): \(setAside)\n".utf8))
+      }
       changeCount += report.changeCount
       findings += report.damages.map { FindingJSON(archive: name, $0) }
       if !json {

@@ -23,7 +23,7 @@ import Testing
       failure: .newer("desk")
     ) { file in
       try execute("PRAGMA journal_mode = DELETE", in: file)
-      try execute("CREATE TABLE log (id); PRAGMA user_version = 2", in: file)
+      try execute("CREATE TABLE log (id); PRAGMA user_version = 1000", in: file)
     },
     ForeignFile(description: "a text", failure: .notAnArchive("desk")) { file in
       try Data(String(repeating: "Not a database. ", count: 2000).utf8).write(to: file)

@@ -90,6 +90,17 @@ struct DeskCopy {
     return run
   }
 
+  /// Does something and leaves the WAL of it beside the file, as a process that is killed does.
+  func leavingWAL(_ body: () throws -> Void) throws {
+    let wal = file.path + "-wal"
+    let left = file.path + ".left"
+    let reader = try OpenReader(file: file)
+    try body()
+    try Shell.run("cp", wal, left)
+    try reader.close()
+    try Shell.run("mv", left, wal)
+  }
+
   func notes() throws -> Set<String> {
     let shown = try machine.json("show", "100231", "--archive", file.path) as? [String: Any]
     let annotations = shown?["annotations"] as? [[String: Any]] ?? []

@@ -42,27 +42,42 @@ import Testing
   }
 
   /// A process that was killed leaves a WAL; SQLite plays it into whatever file stands beside it.
-  @Test(.disabled("the WAL of a killed process beside an older file"), arguments: Way.allCases)
+  @Test(arguments: Way.allCases)
   func `an older copy put back beside a WAL that a killed process left is no silent damage`(
     _ way: Way
   ) throws {
     let story = try IdentityWorld()
     let folder = story.anna.machine.folder
     let backup = folder.appending(path: "backup").path
-    let wal = story.anna.file.path + "-wal"
     try Shell.run("cp", story.anna.file.path, backup)
     try story.anna.machine.write(TestPage.lines(300), to: "wire.jsonl")
     try story.anna.machine.expect("import", "wire.jsonl")
-    let reader = try OpenReader(file: story.anna.file)
-    try story.anna.note("in the WAL")
-    try story.anna.sync()
-    try Shell.run("cp", wal, folder.appending(path: "left").path)
-    try reader.close()
-    try Shell.run("mv", folder.appending(path: "left").path, wal)
+    try story.anna.leavingWAL {
+      try story.anna.note("in the WAL")
+      try story.anna.sync()
+    }
     try Shell.run(way.rawValue, backup, story.anna.file.path)
-    try story.anna.note("after the restore")
-    try story.anna.machine.expect("rebuild", "--quiet")
+    let run = try story.anna.stet("annotate", "100231", "--note", "after the restore")
+    #expect(run.status == 0 && run.complaints.contains("desk.stet.foreign-1-wal"), "\(run)")
+    try story.anna.machine.expect("verify", "--quiet")
     try story.expectAgreement([story.anna], on: ["in the WAL", "after the restore"])
+    try story.anna.machine.expect("verify", "--quiet")
+  }
+
+  @Test(arguments: Way.allCases)
+  func `what nobody else has is brought out of a WAL that was set aside`(_ way: Way) throws {
+    let story = try IdentityWorld()
+    let backup = story.anna.machine.folder.appending(path: "backup").path
+    try Shell.run("cp", story.anna.file.path, backup)
+    try story.anna.note("synced")
+    try story.anna.sync()
+    try story.anna.leavingWAL { try story.anna.note("in the WAL, unsent") }
+    try Shell.run(way.rawValue, backup, story.anna.file.path)
+    #expect(try story.anna.notes().isEmpty)
+    try story.anna.sync()
+    try story.anna.machine.expect("repair", "--from", "desk.stet.foreign-1-wal")
+    try story.expectAgreement([story.anna], on: ["synced", "in the WAL, unsent"])
+    try story.anna.machine.expect("verify", "--quiet")
   }
 
   @Test(arguments: Way.allCases)
@@ -100,6 +115,34 @@ import Testing
     let shown = try reader.machine.json("show", "100231") as? [String: Any]
     #expect(shown?["headline"] as? String == "Bert's")
     #expect(third.stop() == 0)
+  }
+
+  @Test(arguments: Way.allCases)
+  func `an older copy put back beside the WAL that a killed hub left is no silent damage`(
+    _ way: Way
+  ) throws {
+    let story = try IdentityWorld()
+    #expect(story.hub.stop() == 0)
+    let file = story.world.folder.appending(path: "hub/desk.hub").path
+    let backup = story.world.folder.appending(path: "backup").path
+    try Shell.run("cp", file, backup)
+    let second = try Hub(in: story.world, archives: [], port: story.hub.port)
+    try story.anna.note("before the stop")
+    try story.anna.sync()
+    #expect(second.stop() == 0)
+    let third = try Hub(in: story.world, archives: [], port: story.hub.port)
+    try story.anna.note("in the WAL")
+    try story.anna.sync()
+    third.kill()
+    #expect(FileManager.default.fileExists(atPath: file + "-wal"))
+    try Shell.run(way.rawValue, backup, file)
+
+    let fourth = try Hub(in: story.world, archives: [], port: story.hub.port)
+    try story.expectAgreement([story.anna], on: ["before the stop", "in the WAL"])
+    #expect(FileManager.default.fileExists(atPath: file + ".foreign-1-wal"))
+    #expect(fourth.stop() == 0)
+    let run = try Run("stetd", ["verify", "--data", "hub"], in: story.world.folder)
+    #expect(run.status == 0, "\(run.output)")
   }
 
   @Test

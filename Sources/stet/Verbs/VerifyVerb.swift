@@ -32,6 +32,9 @@ struct VerifyVerb: ParsableCommand {
       lockTimeout: global.lockTimeout
     ) { progress.show(Int(clamping: $0), of: Int(clamping: $1)) }
     progress.finish()
+    if let setAside = report.setAside, !global.quiet {
+      Console.note("\(setAside); \(GlobalOptions.advice(on: setAside))")
+    }
     if global.json {
       try JSONOutput.write(VerificationJSON(report, took: ContinuousClock.now - start))
     } else {
