@@ -92,8 +92,9 @@ package final class HubServer<Storage: HubStorage>: Service {
           "peer": "\(peer)", "archive": "\(archive ?? "-")",
           "verdict": "\(session.outcome.verdict)",
           "packs_received": "\(tally.packsReceived)", "packs_sent": "\(tally.packsSent)",
-          "changes_new": "\(tally.changesReceived)", "bytes_received": "\(session.bytesReceived)",
-          "bytes_sent": "\(session.bytesSent)",
+          "changes_new": "\(tally.changesReceived)",
+          "bytes_received": "\(session.costs.bytesReceived)",
+          "bytes_sent": "\(session.costs.bytesSent)",
         ]
       )
     case .failed(let peer, let archive, let error):

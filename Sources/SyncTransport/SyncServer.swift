@@ -42,9 +42,7 @@ package struct SyncServer: Sendable {
         .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
         .bind(host: host, port: port) { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler.idle(limits))
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler())
-            return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+            try SyncPipeline.install(in: channel, limits: limits)
           }
         }
     } catch {
@@ -71,6 +69,33 @@ package struct SyncServer: Sendable {
           }
         }
       }
+    }
+  }
+
+  /// Answers one peer over two descriptors, which are closed then.
+  ///
+  /// - Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
+  package func answer(
+    input: CInt,
+    output: CInt,
+    authorise: @escaping SessionDriver.Authoriser
+  ) async throws -> DrivenSession {
+    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    do {
+      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .takingOwnershipOfDescriptors(input: input, output: output) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try SyncPipeline.install(in: channel, limits: limits)
+          }
+        }
+    } catch {
+      throw TransportFailure.noPipe
+    }
+    do {
+      return try await SessionDriver(limits: limits, now: now)
+        .answer(channel, authorise: authorise)
+    } catch is any NIOConnectionProblem {
+      throw PeerFailure.lost
     }
   }
 

@@ -47,7 +47,9 @@ enum DaemonExit {
     case let failure as TransportFailure:
       switch failure {
       case .notLoopback: (8, failure.description)
-      case .unreachable, .cannotListen: (9, failure.description)
+      case .unreachable, .cannotListen, .noPipe, .programDoesNotStart, .programEnded,
+        .programBabbles:
+        (9, failure.description)
       }
     case let failure as DamageFound:
       (7, failure.description)

@@ -5,6 +5,7 @@ import HubStorageSQLite
 import Logging
 import ServiceLifecycle
 import SyncProtocol
+import SyncTransport
 
 /// `stetd serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -28,10 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel = "info"
 
   func run() async throws {
-    guard let colon = listen.lastIndex(of: ":"),
-      let port = Int(listen[listen.index(after: colon)...]),
-      (0...65_535).contains(port)
-    else { throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474") }
+    guard let address = ListenAddress(listen) else {
+      throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474")
+    }
     guard let level = Logger.Level(rawValue: logLevel) else {
       throw ValidationError("--log-level takes debug, info, warning or error")
     }
@@ -42,8 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let server = HubServer(
       storage: storage,
-      host: String(listen[..<colon]),
-      port: port,
+      host: address.host,
+      port: address.port,
       limits: SyncLimits(),
       logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
