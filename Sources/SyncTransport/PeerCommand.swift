@@ -8,7 +8,7 @@ package struct PeerCommand: Hashable, Sendable {
 
   package let purpose: Purpose
   /// The path of a program, and its arguments.
-  let words: [String]
+  package let words: [String]
 
   /// A shell command.
   package static func shell(_ command: String) -> PeerCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HubService
 import HubStorage
 import LogStorage
 import SyncTransport
@@ -33,6 +34,12 @@ enum DaemonExit {
       case .newer: (13, failure.description)
       case .notAnArchive: (1, failure.description)
       case .repairBrokenOff, .beyondRepair: (7, failure.description)
+      }
+    case let failure as HubRemoteFailure:
+      switch failure {
+      case .noAddress: (2, failure.description)
+      case .unknown: (4, failure.description)
+      case .exists, .malformed: (1, failure.description)
       }
     case let failure as LogBackupFailure:
       switch failure {

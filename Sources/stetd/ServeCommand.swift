@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Answer replicas until told to stop (SIGTERM).",
     discussion: """
-      The first line on stdout is the address that was taken; log lines go to stderr.
+      The first line on stdout is the address that was taken; log lines go to stderr. Archives with \
+      remotes ('stetd remote add') are kept in sync with those.
 
       Example:
         stetd serve --data hub --listen 127.0.0.1:7474
@@ -25,6 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "HOST:PORT; port 0 lets the system choose. Only this machine's own addresses.")
   var listen = "127.0.0.1:7474"
 
+  @Option(help: "Seconds after which a remote is called again, if nothing new has come before.")
+  var remoteInterval = 60
+
   @Option(help: "Least important log lines to print: debug, info, warning or error.")
   var logLevel = "info"
 
@@ -35,6 +39,9 @@ struct ServeCommand: AsyncParsableCommand {
     guard let level = Logger.Level(rawValue: logLevel) else {
       throw ValidationError("--log-level takes debug, info, warning or error")
     }
+    guard (1...86_400).contains(remoteInterval) else {
+      throw ValidationError("--remote-interval takes seconds, from 1 to 86400")
+    }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
     let storage = try SQLiteHubStorage(folder: data.folder) { [logger] name, upgrade in
@@ -44,6 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
       storage: storage,
       host: address.host,
       port: address.port,
+      remotes: HubRemotes(folder: data.folder),
+      remoteInterval: .seconds(remoteInterval),
       limits: SyncLimits(),
       logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
