@@ -115,6 +115,7 @@ let package = Package(
         "SyncProtocol",
         "SyncTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
     ),

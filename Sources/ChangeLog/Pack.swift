@@ -134,6 +134,19 @@ extension PackedRun {
   }
 }
 
+extension Pack {
+  /// What a pack's bytes would be without compression, as it says itself: what it declares is
+  /// verified when it is opened.
+  ///
+  /// - Returns: `nil` when these bytes are no pack.
+  package static func declaredPlainByteCount(of bytes: [UInt8]) -> Int? {
+    guard let wire = try? WirePack(serializedBytes: bytes) else { return nil }
+    return [wire.headers, wire.payloads].reduce(bytes.count) {
+      $0 - $1.data.count + Int($1.rawSize)
+    }
+  }
+}
+
 /// How a section is compressed.
 ///
 /// The numbers stand in packs and in hello.

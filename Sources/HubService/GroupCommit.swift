@@ -14,13 +14,21 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   }
 
   private let store: BlockingSessionStore<Archive>
+  private let appended: @Sendable (StoreID) -> Void
   private var waiting: [Waiting] = []
   private var isWriting = false
 
   /// Appends that wait for the one that is being written.
   package var waitingCount: Int { waiting.count }
 
-  package init(_ archive: Archive) { store = BlockingSessionStore(archive) }
+  /// - `appended`: told whenever a peer brought changes that were not here before.
+  package init(
+    _ archive: Archive,
+    appended: @escaping @Sendable (StoreID) -> Void = { _ in }
+  ) {
+    store = BlockingSessionStore(archive)
+    self.appended = appended
+  }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
     try await withCheckedThrowingContinuation { continuation in
@@ -42,7 +50,12 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
       waiting.removeAll()
       do {
         let results = try await store.run { try $0.append(group: group.map(\.request)) }
-        for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
+        for (waiting, result) in zip(group, results) {
+          waiting.continuation.resume(with: result)
+          if case .success(let receipt) = result, receipt.newChangeCount > 0 {
+            appended(waiting.request.peer)
+          }
+        }
       } catch {
         for waiting in group { waiting.continuation.resume(throwing: error) }
       }

@@ -14,15 +14,22 @@ package final class HubServer<Storage: HubStorage>: Service {
   private let logger: Logger
   private let now: @Sendable () -> Int64
   private let listening: @Sendable (String) -> Void
+  private let remotes: HubRemotes
+  private let remoteInterval: Duration
+  private let watches = AppendWatches()
   private let opened = Mutex<[String: GroupCommit<Storage.Archive>]>([:])
 
   /// - `port`: 0 lets the system choose.
+  /// - `remotes`: the hubs that are called by this one.
+  /// - `remoteInterval`: how often, at least.
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   /// - `listening`: called once, with the address that was taken.
   package init(
     storage: Storage,
     host: String,
     port: Int,
+    remotes: HubRemotes,
+    remoteInterval: Duration,
     limits: SyncLimits,
     logger: Logger,
     now: @escaping @Sendable () -> Int64,
@@ -31,6 +38,8 @@ package final class HubServer<Storage: HubStorage>: Service {
     self.storage = storage
     self.host = host
     self.port = port
+    self.remotes = remotes
+    self.remoteInterval = remoteInterval
     self.limits = limits
     self.logger = logger
     self.now = now
@@ -41,6 +50,29 @@ package final class HubServer<Storage: HubStorage>: Service {
   ///
   /// - Throws: ``TransportFailure``.
   package func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { [self] in
+        await cancelWhenGracefulShutdown { await self.supervisor.run() }
+      }
+      try await answer()
+      // Without its server a hub calls nobody either.
+      group.cancelAll()
+    }
+    logger.info("stopped")
+  }
+
+  private var supervisor: RemoteSupervisor {
+    RemoteSupervisor(
+      remotes: remotes,
+      interval: remoteInterval,
+      client: SyncClient(limits: limits, now: now),
+      watches: watches,
+      logger: logger,
+      open: { [self] in try store(of: $0) }
+    )
+  }
+
+  private func answer() async throws {
     let server = Mutex<ListeningServer?>(nil)
     try await withGracefulShutdownHandler {
       try await SyncServer(limits: limits, now: now).run(
@@ -58,7 +90,6 @@ package final class HubServer<Storage: HubStorage>: Service {
       logger.info("stopping")
       server.withLock { $0?.stop() }
     }
-    logger.info("stopped")
   }
 
   private func store(of archive: RequestedArchive) throws -> any SessionStore {
@@ -68,7 +99,7 @@ package final class HubServer<Storage: HubStorage>: Service {
       let archive = try storage.archive(named: name)
       return opened.withLock { opened in
         if let store = opened[name] { return store }
-        let store = GroupCommit(archive)
+        let store = GroupCommit(archive) { [watches] in watches.appended(to: name, by: $0) }
         opened[name] = store
         return store
       }
@@ -92,8 +123,9 @@ package final class HubServer<Storage: HubStorage>: Service {
           "peer": "\(peer)", "archive": "\(archive ?? "-")",
           "verdict": "\(session.outcome.verdict)",
           "packs_received": "\(tally.packsReceived)", "packs_sent": "\(tally.packsSent)",
-          "changes_new": "\(tally.changesReceived)", "bytes_received": "\(session.bytesReceived)",
-          "bytes_sent": "\(session.bytesSent)",
+          "changes_new": "\(tally.changesReceived)",
+          "bytes_received": "\(session.costs.bytesReceived)",
+          "bytes_sent": "\(session.costs.bytesSent)",
         ]
       )
     case .failed(let peer, let archive, let error):

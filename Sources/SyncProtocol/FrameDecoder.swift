@@ -37,7 +37,7 @@ package struct FrameDecoder: Sendable {
       let preface = Self.preface
       let arrived = buffer.count - start
       guard buffer[start...].prefix(preface.count).elementsEqual(preface.prefix(arrived)) else {
-        throw PeerFailure(.protocolViolation, "the peer does not speak stet/1")
+        throw PeerFailure.otherLanguage
       }
       guard arrived >= preface.count else { return nil }
       start += preface.count
@@ -59,4 +59,12 @@ package struct FrameDecoder: Sendable {
     let length = UInt32(message.count)
     return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + message
   }
+}
+
+extension PeerFailure {
+  /// What came first is not the protocol's preface.
+  package static let otherLanguage = PeerFailure(
+    .protocolViolation,
+    "the peer does not speak stet/1"
+  )
 }

@@ -9,6 +9,7 @@ struct EffectPerformer {
   private let now: @Sendable () -> Int64
   private let progress: @Sendable (SessionProgress) -> Void
   private let wire: Wire
+  private let meter: SessionMeter
   private let events: AsyncStream<SessionEvent>.Continuation
   private let frames: AsyncStream<[UInt8]>.Continuation
   /// What really went wrong here, while the peer is told only that something did.
@@ -22,6 +23,7 @@ struct EffectPerformer {
     now: @escaping @Sendable () -> Int64,
     progress: @escaping @Sendable (SessionProgress) -> Void,
     wire: Wire,
+    meter: SessionMeter,
     events: AsyncStream<SessionEvent>.Continuation,
     frames: AsyncStream<[UInt8]>.Continuation,
     localFailure: LocalFailure
@@ -32,12 +34,14 @@ struct EffectPerformer {
     self.now = now
     self.progress = progress
     self.wire = wire
+    self.meter = meter
     self.events = events
     self.frames = frames
   }
 
   /// Follows how far the session is.
   mutating func note(_ event: SessionEvent) {
+    if case .received(let message) = event { meter.received(message) }
     switch event {
     case .received(.welcome(let welcome)): peerEnd = welcome.end.position
     case .received(.pack(let delivery)):
@@ -58,6 +62,7 @@ struct EffectPerformer {
       switch effect {
       case .send(let message):
         if case .pack(let delivery) = message {
+          meter.sent(delivery)
           progress(.sent(position: delivery.position, end: max(ownEnd, delivery.position)))
         }
         frames.yield(FrameDecoder.frame(MessageCodec.encode(message)))
@@ -81,7 +86,7 @@ struct EffectPerformer {
         }
       case .view(let request):
         let now = now
-        answer(in: &group) { store in
+        answer(in: &group, .reading) { store in
           let view = try await store.view(
             of: request.peer,
             knowing: request.cursor,
@@ -90,11 +95,11 @@ struct EffectPerformer {
           return .viewed(view, time: now())
         }
       case .getFrontier(let purpose):
-        answer(in: &group) { .gotFrontier(try await $0.frontier(), purpose) }
+        answer(in: &group, .reading) { .gotFrontier(try await $0.frontier(), purpose) }
       case .getPacks(let request):
-        answer(in: &group) { .gotPacks(try await $0.packs(request)) }
+        answer(in: &group, .reading) { .gotPacks(try await $0.packs(request)) }
       case .append(let packs, let peer):
-        answer(in: &group) { store in
+        answer(in: &group, .storing) { store in
           let receipt = try await store.append(packs, from: peer)
           return .stored(position: packs[packs.count - 1].position, receipt)
         }
@@ -137,7 +142,7 @@ struct EffectPerformer {
   private func failure(of body: (any SessionStore) async throws -> Void) async -> PeerFailure? {
     guard let store else { preconditionFailure("a session touches no store before it has one") }
     do {
-      try await body(store)
+      try await meter.measured(.storing) { try await body(store) }
       return nil
     } catch {
       return localFailure.note(error)
@@ -146,13 +151,14 @@ struct EffectPerformer {
 
   private func answer(
     in group: inout ThrowingDiscardingTaskGroup<any Error>,
+    _ work: SessionMeter.StoreWork,
     _ body: @escaping @Sendable (any SessionStore) async throws -> SessionEvent
   ) {
     guard let store else { preconditionFailure("a session touches no store before it has one") }
-    let (events, localFailure) = (events, localFailure)
+    let (events, localFailure, meter) = (events, localFailure, meter)
     group.addTask {
       do {
-        events.yield(try await body(store))
+        events.yield(try await meter.measured(work) { try await body(store) })
       } catch {
         events.yield(.refused(localFailure.note(error)))
       }

@@ -7,9 +7,7 @@ internal import Synchronization
 /// What came of a session that ended without a failure.
 package struct DrivenSession: Sendable {
   package let outcome: SessionOutcome
-  /// Bytes of the application, frames included, without what TCP adds.
-  package let bytesSent: Int
-  package let bytesReceived: Int
+  package var costs: SessionCosts
 }
 
 /// How far a session is, in positions of the logs.
@@ -54,8 +52,14 @@ package struct SessionDriver: Sendable {
     peer: StoreID?
   ) async throws -> DrivenSession {
     let session = SyncSession.dialling(DialRequest(archive: archive, limits: limits))
-    return try await run(session, channel, store: store, source: nil) {
-      .opened(try await store.view(of: peer, knowing: nil, writing: nil), time: now())
+    let meter = SessionMeter(looksIntoPacks: true)
+    return try await run(session, channel, store: store, source: nil, meter: meter) {
+      .opened(
+        try await meter.measured(.reading) {
+          try await store.view(of: peer, knowing: nil, writing: nil)
+        },
+        time: now()
+      )
     }
   }
 
@@ -66,7 +70,14 @@ package struct SessionDriver: Sendable {
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
     authorise: @escaping Authoriser
   ) async throws -> DrivenSession {
-    try await run(.answering(limits: limits), channel, store: nil, source: authorise) { nil }
+    let meter = SessionMeter(looksIntoPacks: false)
+    return try await run(
+      .answering(limits: limits),
+      channel,
+      store: nil,
+      source: authorise,
+      meter: meter
+    ) { nil }
   }
 
   private func run(
@@ -74,6 +85,7 @@ package struct SessionDriver: Sendable {
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
     store: (any SessionStore)?,
     source: Authoriser?,
+    meter: SessionMeter,
     opening: @Sendable @escaping () async throws -> SessionEvent?
   ) async throws -> DrivenSession {
     var session = session
@@ -100,6 +112,7 @@ package struct SessionDriver: Sendable {
           now: now,
           progress: progress,
           wire: wire,
+          meter: meter,
           events: eventSource,
           frames: frameSource,
           localFailure: localFailure
@@ -112,11 +125,12 @@ package struct SessionDriver: Sendable {
             frameSource.finish()
             // Read before anything is cancelled: a cancelled store call is no cause of anything.
             let failure = localFailure.error
+            meter.end()
             await wire.flush(writing)
             if case .failure = end { await wire.linger() }
             wire.stopReading()
             group.cancelAll()
-            return try finished(end, failure, wire)
+            return try finished(end, failure, meter.costs(of: wire))
           }
           if case .received = event { wire.readOn() }
         }
@@ -128,16 +142,12 @@ package struct SessionDriver: Sendable {
   private func finished(
     _ end: EffectPerformer.End,
     _ localFailure: (any Error)?,
-    _ wire: Wire
+    _ costs: SessionCosts
   ) throws -> DrivenSession {
     if let localFailure { throw localFailure }
     switch end {
     case .finished(let outcome):
-      return DrivenSession(
-        outcome: outcome,
-        bytesSent: wire.bytesSent,
-        bytesReceived: wire.bytesReceived
-      )
+      return DrivenSession(outcome: outcome, costs: costs)
     case .failure(let failure), .toldFailure(let failure):
       throw failure
     }

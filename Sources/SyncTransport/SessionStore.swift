@@ -63,6 +63,16 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
   ) async throws
     -> Value
   {
-    try await NIOThreadPool.singleton.runIfActive { [store] in try body(store) }
+    try await Blocking.run { [store] in try body(store) }
+  }
+}
+
+/// Work that waits for a disk or a lock.
+package enum Blocking {
+  /// Carries it out on a thread of the pool, so that no task waits for it.
+  package static func run<Value: Sendable>(
+    _ body: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    try await NIOThreadPool.singleton.runIfActive(body)
   }
 }

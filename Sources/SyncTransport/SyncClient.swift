@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 package import SyncProtocol
 
-/// Syncs with a peer over TCP.
+/// Syncs with a peer, over TCP or with a program that is started for it.
 package struct SyncClient: Sendable {
   private let driver: SessionDriver
   private let limits: SyncLimits
@@ -18,7 +18,7 @@ package struct SyncClient: Sendable {
     driver = SessionDriver(limits: limits, now: now, progress: progress)
   }
 
-  /// Runs one session.
+  /// Runs one session over TCP.
   ///
   /// - `archive`: `nil` when only its name is known yet.
   /// - `peer`: the store that answered at this address last time.
@@ -32,6 +32,7 @@ package struct SyncClient: Sendable {
     guard Loopback.contains(address.host) else {
       throw TransportFailure.notLoopback(address.host)
     }
+    let start = ContinuousClock.now
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
     do {
       channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -39,18 +40,76 @@ package struct SyncClient: Sendable {
         .channelOption(.socketOption(.tcp_nodelay), value: 1)
         .connect(host: address.host, port: address.port) { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler.idle(limits))
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler())
-            return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+            try SyncPipeline.install(in: channel, limits: limits)
           }
         }
     } catch {
       throw TransportFailure.unreachable("\(address.host):\(address.port)")
     }
+    let connecting = ContinuousClock.now - start
     let request: RequestedArchive =
       archive.map { .id($0, name: address.archive) } ?? .name(address.archive)
+    var session = try await dial(channel, request, store, peer)
+    session.costs.connecting = connecting
+    return session
+  }
+
+  /// Runs one session with a program that answers on its stdin and stdout; it has ended then.
+  ///
+  /// - `name`: what the archive is called in the greeting; the program has only one to give.
+  /// - `archive`: `nil` when it is not known yet.
+  /// - `peer`: the store that answered there last time.
+  /// Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
+  package func sync(
+    _ store: any SessionStore,
+    through command: PeerCommand,
+    name: String,
+    archive: ArchiveID?,
+    peer: StoreID?
+  ) async throws -> DrivenSession {
+    let start = ContinuousClock.now
+    let process = try PeerProcess(command)
+    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
     do {
-      return try await driver.dial(channel, archive: request, store: store, peer: peer)
+      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .takingOwnershipOfDescriptors(input: process.output, output: process.input) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try SyncPipeline.installPatiently(in: channel, limits: limits)
+          }
+        }
+    } catch {
+      process.closePipes()
+      _ = await process.ending()
+      throw TransportFailure.noPipe
+    }
+    let connecting = ContinuousClock.now - start
+    let request: RequestedArchive = archive.map { .id($0, name: name) } ?? .name(name)
+    let result: Result<DrivenSession, any Error>
+    do {
+      result = .success(try await dial(channel, request, store, peer))
+    } catch {
+      result = .failure(error)
+    }
+    let ending = await process.ending()
+    do {
+      var session = try result.get()
+      session.costs.connecting = connecting
+      return session
+    } catch let failure as PeerFailure where failure == .lost {
+      throw TransportFailure.programEnded(command.purpose, ending)
+    } catch let failure as PeerFailure where failure == .otherLanguage {
+      throw TransportFailure.programBabbles(command.purpose)
+    }
+  }
+
+  private func dial(
+    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
+    _ archive: RequestedArchive,
+    _ store: any SessionStore,
+    _ peer: StoreID?
+  ) async throws -> DrivenSession {
+    do {
+      return try await driver.dial(channel, archive: archive, store: store, peer: peer)
     } catch is any NIOConnectionProblem {
       throw PeerFailure.lost
     }
@@ -58,27 +117,6 @@ package struct SyncClient: Sendable {
 }
 
 /// Errors of NIO that mean no more than that the connection is gone.
-private protocol NIOConnectionProblem: Error {}
+protocol NIOConnectionProblem: Error {}
 extension ChannelError: NIOConnectionProblem {}
 extension IOError: NIOConnectionProblem {}
-
-/// Why no session came about.
-package enum TransportFailure: Error, Hashable, Sendable {
-  case unreachable(String)
-  case notLoopback(String)
-  case cannotListen(String, reason: String)
-}
-
-extension TransportFailure: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .unreachable(let peer):
-      "nothing answers at \(peer): see that 'stetd serve' runs there and that the address is right"
-    case .notLoopback(let host):
-      "\(host) is another machine, and this version sends everything unencrypted: "
-        + "use 127.0.0.1, through an ssh tunnel where the hub is elsewhere"
-    case .cannotListen(let address, let reason):
-      "cannot listen on \(address): \(reason)"
-    }
-  }
-}

@@ -1,4 +1,5 @@
 internal import ChangeLog
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 package import SyncProtocol
@@ -42,9 +43,7 @@ package struct SyncServer: Sendable {
         .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
         .bind(host: host, port: port) { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler.idle(limits))
-            try channel.pipeline.syncOperations.addHandler(SilenceHandler())
-            return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+            try SyncPipeline.install(in: channel, limits: limits)
           }
         }
     } catch {
@@ -74,12 +73,40 @@ package struct SyncServer: Sendable {
     }
   }
 
+  /// Answers one peer over two descriptors, which are closed then.
+  ///
+  /// - Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
+  package func answer(
+    input: CInt,
+    output: CInt,
+    authorise: @escaping SessionDriver.Authoriser
+  ) async throws -> DrivenSession {
+    guard Descriptor.isPipe(input), Descriptor.isPipe(output) else { throw TransportFailure.noPipe }
+    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    do {
+      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .takingOwnershipOfDescriptors(input: input, output: output) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try SyncPipeline.install(in: channel, limits: limits)
+          }
+        }
+    } catch {
+      throw TransportFailure.noPipe
+    }
+    do {
+      return try await SessionDriver(limits: limits, now: now)
+        .answer(channel, authorise: authorise)
+    } catch is any NIOConnectionProblem {
+      throw PeerFailure.lost
+    }
+  }
+
   private func answer(
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
     report: @Sendable (ConnectionEvent) -> Void,
     authorise: @escaping SessionDriver.Authoriser
   ) async {
-    let peer = channel.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+    let peer = Self.name(of: channel.channel.remoteAddress)
     let requested = RequestedName()
     do {
       let session = try await SessionDriver(limits: limits, now: now).answer(channel) { archive in
@@ -90,6 +117,24 @@ package struct SyncServer: Sendable {
     } catch {
       report(.failed(peer: peer, archive: requested.name, error))
     }
+  }
+}
+
+private enum Descriptor {
+  /// Whether it is a pipe or a socket: on a file or `/dev/null`, which cannot be waited for, NIO traps.
+  static func isPipe(_ descriptor: CInt) -> Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0
+      && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+  }
+}
+
+extension SyncServer {
+  private static func name(of address: SocketAddress?) -> String {
+    guard let address, let host = address.ipAddress, let port = address.port else {
+      return "unknown"
+    }
+    return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }
 

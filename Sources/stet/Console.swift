@@ -17,6 +17,12 @@ enum Console {
     print(line)
   }
 
+  /// A line of data that somebody waits for.
+  static func writeAtOnce(_ line: String) {
+    write(line)
+    fflush(nil)
+  }
+
   /// A message.
   static func note(_ line: String) {
     fflush(nil)

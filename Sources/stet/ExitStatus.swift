@@ -107,7 +107,9 @@ enum ExitStatus: Int32 {
   private static func status(of failure: TransportFailure) -> ExitStatus {
     switch failure {
     case .notLoopback: .notPermitted
-    case .unreachable, .cannotListen: .unreachable
+    case .unreachable, .cannotListen, .programDoesNotStart, .programEnded: .unreachable
+    case .noPipe: .usage
+    case .programBabbles: .protocolMismatch
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HubService
 import HubStorage
 import LogStorage
 import SyncTransport
@@ -34,6 +35,12 @@ enum DaemonExit {
       case .notAnArchive: (1, failure.description)
       case .repairBrokenOff, .beyondRepair: (7, failure.description)
       }
+    case let failure as HubRemoteFailure:
+      switch failure {
+      case .noAddress: (2, failure.description)
+      case .unknown: (4, failure.description)
+      case .exists, .malformed: (1, failure.description)
+      }
     case let failure as LogBackupFailure:
       switch failure {
       case .missing: (4, failure.description)
@@ -47,7 +54,9 @@ enum DaemonExit {
     case let failure as TransportFailure:
       switch failure {
       case .notLoopback: (8, failure.description)
-      case .unreachable, .cannotListen: (9, failure.description)
+      case .unreachable, .cannotListen, .noPipe, .programDoesNotStart, .programEnded,
+        .programBabbles:
+        (9, failure.description)
       }
     case let failure as DamageFound:
       (7, failure.description)

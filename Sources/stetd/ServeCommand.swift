@@ -5,6 +5,7 @@ import HubStorageSQLite
 import Logging
 import ServiceLifecycle
 import SyncProtocol
+import SyncTransport
 
 /// `stetd serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -12,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Answer replicas until told to stop (SIGTERM).",
     discussion: """
-      The first line on stdout is the address that was taken; log lines go to stderr.
+      The first line on stdout is the address that was taken; log lines go to stderr. Archives with \
+      remotes ('stetd remote add') are kept in sync with those.
 
       Example:
         stetd serve --data hub --listen 127.0.0.1:7474
@@ -24,16 +26,21 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "HOST:PORT; port 0 lets the system choose. Only this machine's own addresses.")
   var listen = "127.0.0.1:7474"
 
+  @Option(help: "Seconds after which a remote is called again, if nothing new has come before.")
+  var remoteInterval = 60
+
   @Option(help: "Least important log lines to print: debug, info, warning or error.")
   var logLevel = "info"
 
   func run() async throws {
-    guard let colon = listen.lastIndex(of: ":"),
-      let port = Int(listen[listen.index(after: colon)...]),
-      (0...65_535).contains(port)
-    else { throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474") }
+    guard let address = ListenAddress(listen) else {
+      throw ValidationError("--listen takes HOST:PORT, as in 127.0.0.1:7474")
+    }
     guard let level = Logger.Level(rawValue: logLevel) else {
       throw ValidationError("--log-level takes debug, info, warning or error")
+    }
+    guard (1...86_400).contains(remoteInterval) else {
+      throw ValidationError("--remote-interval takes seconds, from 1 to 86400")
     }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
@@ -44,8 +51,10 @@ struct ServeCommand: AsyncParsableCommand {
     )
     let server = HubServer(
       storage: storage,
-      host: String(listen[..<colon]),
-      port: port,
+      host: address.host,
+      port: address.port,
+      remotes: HubRemotes(folder: data.folder),
+      remoteInterval: .seconds(remoteInterval),
       limits: SyncLimits(),
       logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },

@@ -9,8 +9,17 @@ final class Hub {
   /// Starts a hub over a data folder.
   ///
   /// - `port`: 0 lets the system choose.
-  init(in world: World, archives: [String], port: Int = 0) throws {
-    data = world.folder.appending(path: "hub")
+  /// - `folder`: of the data, where a world has several hubs.
+  /// - `remotes`: the addresses that each archive is kept in sync with; they are called at the start
+  ///   and when something comes, not at an interval that a test would wait for.
+  init(
+    in world: World,
+    archives: [String],
+    port: Int = 0,
+    folder: String = "hub",
+    remotes: [String] = []
+  ) throws {
+    data = world.folder.appending(path: folder)
     for name in archives {
       let run = try Run(
         "stetd",
@@ -19,9 +28,20 @@ final class Hub {
       )
       guard run.status == 0 else { throw Unexpected(run: run) }
     }
+    for (archive, remote) in archives.flatMap({ name in remotes.map { (name, $0) } }) {
+      let run = try Run(
+        "stetd",
+        ["remote", "add", archive, remote, "--data", data.path],
+        in: world.folder
+      )
+      guard run.status == 0 else { throw Unexpected(run: run) }
+    }
     started = try Programs.start(
       "stetd",
-      ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"],
+      [
+        "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--remote-interval",
+        "86400",
+      ],
       in: world.folder
     )
     _ = Programs.drain(started.complaints)

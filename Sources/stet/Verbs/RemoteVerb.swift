@@ -7,26 +7,29 @@ import SyncTransport
 struct RemoteVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remote",
-    abstract: "Name the hubs that this archive syncs with.",
+    abstract: "Name the hubs and replicas that this archive syncs with.",
     subcommands: [Add.self, List.self, Remove.self]
   )
 
   /// `stet remote add`.
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Name a hub.",
+      abstract: "Name a hub or another replica.",
       discussion: """
+        An ssh:// address names an archive's file on another machine, /~/ its user's home there.
+
         Example:
           stet remote add origin stet://127.0.0.1:7474/dprk-desk
+          stet remote add laptop ssh://anna@laptop.local/~/news/dprk-desk.stet
         """
     )
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "A name of your choice; 'origin' is what sync takes first.") var name: String
-    @Argument(help: "stet://HOST:PORT/ARCHIVE.") var address: String
+    @Argument(help: "stet://HOST:PORT/ARCHIVE or ssh://HOST/FILE.") var address: String
 
     func run() throws {
-      _ = try RemoteAddress.parse(address)
+      _ = try RemoteAddress.parseKept(address)
       try global.open().addRemote(named: name, address: address)
       if !global.quiet { Console.note("added the remote \(name)") }
     }
@@ -35,7 +38,7 @@ struct RemoteVerb: ParsableCommand {
   /// `stet remote list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "The hubs that have a name.",
+      abstract: "The hubs and replicas that have a name.",
       discussion: """
         Example:
           stet remote list
@@ -59,7 +62,7 @@ struct RemoteVerb: ParsableCommand {
   /// `stet remote remove`.
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Forget a hub's name; nothing is deleted there or here.",
+      abstract: "Forget a name; nothing is deleted there or here.",
       discussion: """
         Example:
           stet remote remove origin
@@ -73,18 +76,5 @@ struct RemoteVerb: ParsableCommand {
       try global.open().removeRemote(named: name)
       if !global.quiet { Console.note("removed the remote \(name)") }
     }
-  }
-}
-
-/// Reads addresses that people type.
-enum RemoteAddress {
-  static func parse(_ text: String) throws -> SyncAddress {
-    guard let address = SyncAddress(text) else {
-      throw VerbFailure(
-        .usage,
-        "\"\(text)\" is not an address: write stet://HOST:PORT/ARCHIVE"
-      )
-    }
-    return address
   }
 }

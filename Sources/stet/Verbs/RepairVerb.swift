@@ -2,6 +2,7 @@ import ArgumentParser
 import ChangeLog
 import Foundation
 import ReplicaStorage
+import SyncTransport
 
 /// `stet repair`.
 struct RepairVerb: AsyncParsableCommand {
@@ -71,10 +72,12 @@ struct RepairVerb: AsyncParsableCommand {
     let remotes = try repair.replica.remotes()
     if let remote = remotes.first(where: { $0.name == from }) {
       try await sync(repair.replica, with: remote)
-    } else if from.contains("://") {
-      _ = try RemoteAddress.parse(from)
+    } else if PeerAddress.isMeant(by: from) {
+      let address = try RemoteAddress.parse(from)
       // An archive without any remote is given this one, so that a later sync finds it.
-      if remotes.isEmpty { try repair.replica.addRemote(named: "origin", address: from) }
+      if remotes.isEmpty, !address.isCommand {
+        try repair.replica.addRemote(named: "origin", address: from)
+      }
       let named = try repair.replica.remotes().first { $0.address == from }
       try await sync(repair.replica, with: named ?? Remote(at: from))
     } else if FileManager.default.fileExists(atPath: from) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ReplicaStorage
+import SyncTransport
 
 /// `stet sync`.
 struct SyncVerb: AsyncParsableCommand {
@@ -11,15 +12,26 @@ struct SyncVerb: AsyncParsableCommand {
       Without REMOTE: 'origin', else the only remote. What was acknowledged is on disk at the other \
       side; a broken connection goes on where it broke.
 
+      stet://HOST:PORT/ARCHIVE is a hub ('stetd serve') or another replica ('stet serve').
+
+      ssh://[USER@]HOST[:PORT]/FILE is an archive's file on another machine that has stet; \
+      ssh://HOST/~/FILE begins at the home there. STET_SSH is the command to reach it with, instead \
+      of 'ssh'; STET_SSH_PROGRAM is what to run there, instead of 'stet'.
+
+      exec:COMMAND is a shell command that speaks on its stdin and stdout, as 'stet serve --stdio' \
+      does. No archive keeps one.
+
       Example:
         stet sync
         stet sync origin --stats
+        stet sync ssh://anna@laptop.local/~/news/dprk-desk.stet
+        stet sync 'exec:stet serve --stdio --archive /mnt/stick/dprk-desk.stet'
       """
   )
 
   @OptionGroup var global: GlobalOptions
-  @Argument(help: "A remote's name.") var remote: String?
-  @Flag(help: "Print round trips, bytes, packs and changes.") var stats = false
+  @Argument(help: "A remote's name, or an address.") var remote: String?
+  @Flag(help: "Print round trips, bytes, packs, changes and seconds.") var stats = false
 
   func run() async throws {
     let replica = try global.open()
@@ -36,7 +48,10 @@ struct SyncVerb: AsyncParsableCommand {
   private func chosen(from remotes: [Remote]) throws -> Remote {
     if let remote {
       guard let found = remotes.first(where: { $0.name == remote }) else {
-        throw ReplicaFailure.noSuchItem("remote \(remote)")
+        guard PeerAddress.isMeant(by: remote) else {
+          throw ReplicaFailure.noSuchItem("remote \(remote)")
+        }
+        return remotes.first { $0.address == remote } ?? Remote(at: remote)
       }
       return found
     }

@@ -1,0 +1,87 @@
+internal import ChangeLog
+internal import SyncProtocol
+internal import Synchronization
+
+/// Measures one session while it goes on.
+final class SessionMeter: Sendable {
+  /// What the store does for a session.
+  enum StoreWork {
+    case reading
+    case storing
+  }
+
+  private struct State {
+    var costs = SessionCosts()
+    /// When the peer's greeting came.
+    var greeted: ContinuousClock.Instant?
+    var ended: ContinuousClock.Instant?
+    /// Bytes that compression saved.
+    var savedSending = 0
+    var savedReceiving = 0
+  }
+
+  private let start = ContinuousClock.now
+  private let looksIntoPacks: Bool
+  private let state = Mutex(State())
+
+  /// - `looksIntoPacks`: whether bytes before compression are counted.
+  init(looksIntoPacks: Bool) { self.looksIntoPacks = looksIntoPacks }
+
+  func received(_ message: SyncMessage) {
+    switch message {
+    case .hello, .welcome:
+      state.withLock { $0.greeted = $0.greeted ?? .now }
+    case .pack(let delivery):
+      let saved = saved(in: delivery)
+      state.withLock { $0.savedReceiving += saved }
+    case .birth, .frontierDigests, .frontierHeads, .acknowledgement, .sent, .done, .failure:
+      break
+    }
+  }
+
+  func sent(_ delivery: PackDelivery) {
+    let saved = saved(in: delivery)
+    state.withLock { $0.savedSending += saved }
+  }
+
+  private func saved(in delivery: PackDelivery) -> Int {
+    guard looksIntoPacks, let plain = Pack.declaredPlainByteCount(of: delivery.pack) else {
+      return 0
+    }
+    return plain - delivery.pack.count
+  }
+
+  /// Carries out work of the store, and adds what it took.
+  func measured<Value>(_ work: StoreWork, _ body: () async throws -> Value) async rethrows -> Value
+  {
+    let start = ContinuousClock.now
+    defer {
+      let elapsed = ContinuousClock.now - start
+      state.withLock { state in
+        switch work {
+        case .reading: state.costs.reading += elapsed
+        case .storing: state.costs.storing += elapsed
+        }
+      }
+    }
+    return try await body()
+  }
+
+  /// The session has come to its end; what is still being written belongs to it.
+  func end() { state.withLock { $0.ended = .now } }
+
+  /// What the session took.
+  func costs(of wire: Wire) -> SessionCosts {
+    state.withLock { state in
+      let end = state.ended ?? .now
+      var costs = state.costs
+      costs.bytesSent = wire.bytesSent
+      costs.bytesReceived = wire.bytesReceived
+      costs.plainBytesSent = costs.bytesSent + state.savedSending
+      costs.plainBytesReceived = costs.bytesReceived + state.savedReceiving
+      costs.greeting = (state.greeted ?? end) - start
+      costs.exchanging = end - (state.greeted ?? end)
+      return costs
+    }
+  }
+}
