@@ -46,6 +46,9 @@ final class Machine {
   /// A bit of its file was flipped: nothing that it says can be held against it.
   var isDamaged = false
 
+  /// A log that is not its file's own was put beside it, on purpose.
+  var hadStaleWAL = false
+
   /// A copy of an archive file, taken between two transactions.
   struct Backup {
     let files: [String: Data]
@@ -171,4 +174,15 @@ final class Machine {
     ledger = backup.ledger
     ledger.machine = name
   }
+
+  /// Puts the main file of a copy, made after an orderly stop, beside the WAL that a crash has left.
+  func putBesideWAL(_ backup: Backup) throws {
+    try backup.files[""]?.write(to: URL(filePath: path))
+    ledger = backup.ledger
+    ledger.machine = name
+    hadStaleWAL = true
+  }
+
+  /// Whether a WAL was set aside here as another file's.
+  var hasSetAside: Bool { FileManager.default.fileExists(atPath: path + ".foreign-1-wal") }
 }
