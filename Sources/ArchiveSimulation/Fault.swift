@@ -16,6 +16,8 @@ package enum Fault: String, CaseIterable, Sendable {
   // Copies.
   /// A file put back from a backup, on its machine, whose keys and marks went on.
   case restore = "restored from a backup"
+  /// An older file put back alone, where a crash has left a write-ahead log.
+  case staleWAL = "older file beside a newer WAL"
   /// A running replica's file copied to another machine.
   case copyWithoutKeys = "file copied to another machine"
   case copyWithKeys = "file, keys and marks copied to another machine"

@@ -49,6 +49,9 @@ final class Machine {
   /// claim more than is here, until the end of a session finds that the frontiers differ.
   var isMisled = false
 
+  /// A log that is not its file's own was put beside it, on purpose.
+  var hadStaleWAL = false
+
   /// A copy of an archive file, taken between two transactions.
   struct Backup {
     let files: [String: Data]
@@ -174,4 +177,15 @@ final class Machine {
     ledger = backup.ledger
     ledger.machine = name
   }
+
+  /// Puts the main file of a copy, made after an orderly stop, beside the WAL that a crash has left.
+  func putBesideWAL(_ backup: Backup) throws {
+    try backup.files[""]?.write(to: URL(filePath: path))
+    ledger = backup.ledger
+    ledger.machine = name
+    hadStaleWAL = true
+  }
+
+  /// Whether a WAL was set aside here as another file's.
+  var hasSetAside: Bool { FileManager.default.fileExists(atPath: path + ".foreign-1-wal") }
 }

@@ -94,7 +94,8 @@ extension World {
   private func strike(_ random: inout SeededRandom) throws {
     let strikes: [Fault] = [
       .crash, .crash, .crashAtWrite, .crashAtWrite, .crashAtWrite, .fullDisk, .diskError, .bitFlip,
-      .clockJump, .restore, .copyWithoutKeys, .copyWithKeys, .rollback, .twin, .reconnectStorm,
+      .clockJump, .restore, .staleWAL, .copyWithoutKeys, .copyWithKeys, .rollback, .twin,
+      .reconnectStorm,
     ]
     let fault = strikes[Int.random(in: 0..<strikes.count, using: &random)]
     let machine = machine(&random)
@@ -117,6 +118,7 @@ extension World {
       machine.clock.jump(to: Int64.random(in: -year...year, using: &random))
     case .restore: try restore(machine, withIdentities: false, &random)
     case .rollback: try restore(machine, withIdentities: true, &random)
+    case .staleWAL: try restoreBesideWAL(machine, &random)
     case .copyWithoutKeys, .copyWithKeys, .twin: try copy(machine, as: fault)
     case .reconnectStorm: try storm(&random)
     case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer,
@@ -171,6 +173,38 @@ extension World {
         machine.identities.restore(backup.identities)
         machine.isMisled = true
       }
+      excuse(lost.filter { !backup.ledger.walk.holds($0) })
+      try start(machine)
+    }
+  }
+
+  /// Takes a backup; some time later, when more was written to the file and then to its WAL, the
+  /// machine crashes, and the backup is put beside that WAL.
+  private func restoreBesideWAL(_ machine: Machine, _ random: inout SeededRandom) throws {
+    try audit(machine)
+    guard machine.store != nil else { return }
+    // Nothing keeps the stop from folding the WAL into the file.
+    machine.disk.heal()
+    stop(machine)
+    let backup = machine.copyFiles()
+    note("\(machine.name) is stopped and backed up")
+    try start(machine)
+    let delays = (0..<2).map { _ in Int64.random(in: 1000...20_000, using: &random) }
+    plan(after: delays[0]) { [unowned self] in
+      guard isFaulty, machine.store != nil, !machine.isDamaged else { return }
+      machine.disk.heal()
+      stop(machine)
+      try start(machine)
+    }
+    plan(after: delays[0] + delays[1]) { [unowned self] in
+      guard isFaulty, machine.store != nil, !machine.isDamaged else { return }
+      note("\(machine.name) crashes, and its backup is put beside the WAL")
+      count(.staleWAL)
+      machine.disk.crash()
+      stop(machine)
+      machine.disk.restart()
+      let lost = machine.ledger.walk.hashes
+      try machine.putBesideWAL(backup)
       excuse(lost.filter { !backup.ledger.walk.holds($0) })
       try start(machine)
     }

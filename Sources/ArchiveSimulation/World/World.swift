@@ -199,6 +199,9 @@ final class World {
       }
       return
     }
+    guard machine.hadStaleWAL || machine.isDamaged || !machine.hasSetAside else {
+      throw Violation("\(machine.name) has set its own WAL aside")
+    }
     try audit(machine)
   }
 
