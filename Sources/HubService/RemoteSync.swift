@@ -28,9 +28,9 @@ struct RemoteSync: Sendable {
       var hint = Duration.zero
       do {
         let outcome = try await call(peer)
-        peer = outcome.peerStore ?? peer
+        peer = outcome?.peerStore ?? peer
         watch.ignore(peer)
-        if case .different = outcome.verdict { schedule.failed() } else { schedule.succeeded() }
+        if case .different = outcome?.verdict { schedule.failed() } else { schedule.succeeded() }
       } catch {
         if Task.isCancelled { return }
         schedule.failed()
@@ -48,15 +48,25 @@ struct RemoteSync: Sendable {
     }
   }
 
-  private func call(_ peer: StoreID?) async throws -> SessionOutcome {
+  /// Runs one session.
+  ///
+  /// - Returns: `nil` when the archive has nothing yet, neither here nor there: that is no failure, and
+  ///   the first push that comes here is passed on at once.
+  private func call(_ peer: StoreID?) async throws -> SessionOutcome? {
     let store = try open(.name(remote.archive))
-    let view = try await store.view(of: peer, knowing: nil, writing: nil)
-    let session = try await client.sync(
-      store,
-      with: remote.address,
-      archive: view.genesis?.archive,
-      peer: peer
-    )
+    let genesis = try await store.view(of: peer, knowing: nil, writing: nil).genesis
+    let session: DrivenSession
+    do {
+      session = try await client.sync(
+        store,
+        with: remote.address,
+        archive: genesis?.archive,
+        peer: peer
+      )
+    } catch let failure as PeerFailure where genesis == nil && failure.code == .unknownArchive {
+      logger.info("remote has nothing", metadata: metadata(["reason": "\(failure.message)"]))
+      return nil
+    }
     let tally = session.outcome.tally
     logger.log(
       level: tally.packsSent + tally.packsReceived > 0 ? .info : .debug,

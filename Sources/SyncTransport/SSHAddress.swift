@@ -4,8 +4,9 @@ internal import Foundation
 ///
 /// The path begins at the root; after `/~/`, at the user's home, as in git.
 package struct SSHAddress: Hashable, Sendable {
-  /// `HOST` or `USER@HOST`, for ssh. Begins with a letter or digit or what is no `-`: ssh would take
-  /// `-oProxyCommand=…` for an option and run it.
+  /// `HOST` or `USER@HOST`, for ssh.
+  ///
+  /// Never begins with `-`: ssh would take `-oProxyCommand=…` for an option and run it.
   package let destination: String
   package let port: Int?
   package let path: String

@@ -4,8 +4,9 @@ package struct SessionCosts: Sendable {
   /// Bytes of the application, frames included, without what TCP or ssh adds.
   package var bytesSent = 0
   package var bytesReceived = 0
-  /// The same as they would be without compression. Counted for the dialler only: a hub that serves
-  /// many looks into no pack on its way.
+  /// The same as they would be without compression.
+  ///
+  /// Counted for the dialler only: a hub that serves many looks into no pack on its way.
   package var plainBytesSent = 0
   package var plainBytesReceived = 0
   /// Until the connection stood, or the program at its other end ran.

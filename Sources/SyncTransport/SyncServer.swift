@@ -49,10 +49,9 @@ package struct SyncServer: Sendable {
     } catch {
       throw TransportFailure.cannotListen("\(host):\(port)", reason: "\(error)")
     }
-    let address = server.channel.localAddress
     let channel = server.channel
     listening(
-      ListeningServer(address: "\(address?.ipAddress ?? host):\(address?.port ?? port)") {
+      ListeningServer(address: Self.name(of: channel.localAddress)) {
         channel.close(promise: nil)
       }
     )
@@ -168,7 +167,7 @@ private final class RequestedName: Sendable {
 
 /// A server that accepts connections.
 package struct ListeningServer: Sendable {
-  /// `HOST:PORT`.
+  /// `HOST:PORT`, an IPv6 address in brackets.
   package let address: String
   /// Accepts no further connections; running sessions go on to their end.
   package let stop: @Sendable () -> Void

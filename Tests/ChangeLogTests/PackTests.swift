@@ -27,6 +27,19 @@ import Testing
     #expect(try ChangePayload(of: changes[1]).operations == [.write(text)])
   }
 
+  @Test func `a pack says how large it would be without compression`() throws {
+    let operations = [[ChangeLog.Operation.write(String(repeating: "rain and snow ", count: 100))]]
+    var (author, other) = (try TestAuthor(1), try TestAuthor(1))
+    let stored = try author.pack(operations, level: 0)
+    let compressed = try other.pack(operations, level: 6)
+    #expect(Pack.declaredPlainByteCount(of: stored) == stored.count)
+    let plain = try #require(Pack.declaredPlainByteCount(of: compressed))
+    // But for the numbers before the sections: a codec, and a length that has fewer digits.
+    #expect(abs(plain - stored.count) <= 8)
+    #expect(compressed.count < stored.count / 2)
+    #expect(Pack.declaredPlainByteCount(of: [255, 255, 255]) == nil)
+  }
+
   @Test func `sealing is a function of draft, signature and level`() throws {
     let author = try TestAuthor(1)
     var writer = author.writer

@@ -3,6 +3,8 @@ import Foundation
 /// A running `stetd` on loopback.
 final class Hub {
   let address: String
+  /// All that it said, once it has stopped.
+  let said: () -> String
   private let started: Programs.Started
   private let data: URL
 
@@ -44,7 +46,7 @@ final class Hub {
       ],
       in: world.folder
     )
-    _ = Programs.drain(started.complaints)
+    said = Programs.drain(started.complaints)
     // The first line on stdout is the address; it comes when the hub listens.
     var line = Data()
     while !line.contains(UInt8(ascii: "\n")) {

@@ -44,6 +44,9 @@ import Testing
     #expect(Set(try #require(shown?["tags"] as? [String])).isSuperset(of: ["anna", "bert"]))
     #expect(near.stop() == 0)
     #expect(far.stop() == 0)
+    // That both were empty at first was no failure, after which nothing would be passed on for a while.
+    let log = near.said()
+    #expect(log.contains("remote synced") && !log.contains("remote failed"), "\(log)")
   }
 
   @Test func `two hubs that name each other pass on at once what comes to either`() throws {
