@@ -47,6 +47,8 @@ package struct Exchange: Sendable {
 
   private let role: Role
   private let peer: StoreID
+  /// This side's store, as the greeting named it.
+  private let own: StoreID
   private let limits: SyncLimits
   private let clockOffset: Int64
   private var birth: Birth
@@ -64,6 +66,7 @@ package struct Exchange: Sendable {
   init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
     role = .dialler
     peer = welcome.end.store
+    own = greeting.hello.end.store
     limits = greeting.limits
     clockOffset = welcome.time - greeting.hello.time
     ownLane = view.ownLane
@@ -87,6 +90,7 @@ package struct Exchange: Sendable {
   init(answerer hello: Hello, view: StoreView, time: Int64, limits: SyncLimits) {
     role = .answerer
     peer = hello.end.store
+    own = view.end.store
     self.limits = limits
     clockOffset = hello.time - time
     switch (view.genesis, hello.archive) {
@@ -259,6 +263,7 @@ package struct Exchange: Sendable {
   }
 
   private mutating func viewed(_ view: StoreView) -> Step {
+    guard view.end.store == own else { return .ends([.fail(.renamed)]) }
     switch closing {
     case .viewing:
       guard case .streaming(var stream) = outbound, stream.isDrained else {

@@ -80,6 +80,10 @@ package enum SyncSession: ~Copyable {
     case .validating(let greeting, let welcome, var early):
       switch event {
       case .viewed(let view, _):
+        guard view.end.store == greeting.hello.end.store else {
+          self = .closed
+          return [.fail(.renamed)]
+        }
         var exchange = Exchange(dialler: greeting, welcome: welcome, view: view)
         var effects = exchange.begin()
         for message in early {
@@ -221,6 +225,13 @@ extension PeerFailure {
   package static let lost = PeerFailure(
     .internal,
     "the connection was closed before the end",
+    isRetryable: true
+  )
+
+  /// What was said of positions is void.
+  package static let renamed = PeerFailure(
+    .internal,
+    "the archive was found to be a copy in the middle of the session: sync again",
     isRetryable: true
   )
 

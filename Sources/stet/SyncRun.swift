@@ -114,7 +114,8 @@ extension SyncRun {
   private static func isRemembered(_ error: any Error) -> Bool {
     switch error {
     case LogFailure.gap, LogFailure.fork: true
-    case let failure as PeerFailure: failure.code == .gap || failure.code == .fork
+    case let failure as PeerFailure:
+      failure.code == .gap || failure.code == .fork || failure == .renamed
     default: false
     }
   }

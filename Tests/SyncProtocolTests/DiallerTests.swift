@@ -75,6 +75,20 @@ import Testing
     )
   }
 
+  @Test func `a store that got another id since hello ends the session and asks for another`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9), time: 0), ["send hello"]),
+        (.received(.welcome(end: 20, frontier: .test(2))), ["allow large frames", "view"]),
+        (
+          .viewed(Side.answerer.view(end: 9), time: 0),
+          ["fail internal: \(PeerFailure.renamed.message)"]
+        ),
+      ]
+    )
+  }
+
   @Test(arguments: [Frontier(), .test(1)])
   func `a clone takes the birth that it asked for, also when another session was first`(
     frontier: Frontier

@@ -170,7 +170,11 @@ extension World {
         endpoint.machine.knownStores[connection.answerer.machine.number] = outcome.peerStore
       }
       note("connection \(connection.number): \(endpoint.machine.name) ends: \(outcome.verdict)")
-      guard !connection.isForeign || outcome.verdict == .interrupted else {
+      // What the stranger makes of it is not for this version to say.
+      guard
+        !connection.isForeign || endpoint.version == .foreign
+          || outcome.verdict == .interrupted
+      else {
         throw Violation(
           "\(endpoint.machine.name) synced with a peer that does not speak its version"
         )
