@@ -92,6 +92,15 @@ final class FileDescriptor {
     guard number >= 0 else { throw LogBackupFailure.fileSystem(path, errno) }
   }
 
+  /// Another descriptor of what is open already.
+  ///
+  /// - `path`: what it is called in errors.
+  init(duplicating number: Int32, _ path: String) throws {
+    self.path = path
+    self.number = dup(number)
+    guard self.number >= 0 else { throw LogBackupFailure.fileSystem(path, errno) }
+  }
+
   func byteCount() throws -> Int {
     var status = stat()
     guard fstat(number, &status) == 0 else { throw failure }
