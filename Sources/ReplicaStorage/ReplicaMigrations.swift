@@ -1,3 +1,4 @@
+internal import GRDB
 package import LogStorage
 
 /// How files of older versions become files of this one: step *n* leads from version *n* to *n* + 1.
@@ -5,5 +6,18 @@ package import LogStorage
 /// Steps are only ever added at the end. A step that alters a derived table leaves that to
 /// `ReplicaSchema`, says `isMadeAnew`, and drops the tables that `ReplicaSchema` no longer names.
 package enum ReplicaMigrations {
-  package static let all = SchemaMigrations([])
+  package static let all = SchemaMigrations([
+    // 2: when changes were received.
+    SchemaMigration(state: .stays) { db in
+      try Arrivals.create(db)
+      // At the latest now, by the next second of SQLite's clock.
+      try db.execute(
+        sql: """
+          INSERT INTO arrivals (position, time)
+          SELECT position, (1 + CAST(strftime('%s', 'now') AS INTEGER)) * 1000 FROM packs
+          ORDER BY position DESC LIMIT 1
+          """
+      )
+    }
+  ])
 }
