@@ -58,7 +58,7 @@ struct Stet: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Syncing",
-        subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self]
+        subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self, BundleVerb.self]
       ),
     ]
   )
