@@ -4,6 +4,12 @@ internal import GRDB
 package import LogStorage
 internal import SyncProtocol
 
+/// What is done with a bundle's packs, one phase after the other.
+package enum BundlePhase: Sendable {
+  case verifying
+  case applying
+}
+
 /// What applying a bundle came to.
 package struct BundleOutcome: Sendable {
   /// Changes that were not there before.
@@ -52,15 +58,14 @@ extension Replica {
   ///
   /// Applying it again is harmless; broken off, it goes on where it broke.
   ///
-  /// - `progress`: told how many packs are looked at and then applied, of twice as many as there are.
+  /// - `progress`: told how many packs a phase is done with, of how many.
   /// Throws: `BundleFailure`, ``ReplicaFailure``, GRDB's `DatabaseError`.
   package func apply(
     _ bundle: BundleReader,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (BundlePhase, Int, Int) -> Void = { _, _, _ in }
   ) throws -> BundleOutcome {
     try prepareToSync()
-    let packCount = bundle.head.packCount
-    let (survey, missing) = try survey(bundle) { done, _ in progress(done, 2 * packCount) }
+    let (survey, missing) = try survey(bundle) { progress(.verifying, $0, $1) }
     try witness(survey)
     guard missing.isEmpty else { throw BundleFailure.gap(bundle.name, missing) }
     let knownForks = Set(try forks())
@@ -68,8 +73,8 @@ extension Replica {
       let log = SQLiteLog(db)
       return (try log.storeID(), try log.known(of: bundle.head.end.store))
     }
-    let newChangeCount = try bundle.apply(to: self, own: own, knowing: known) { done, _ in
-      progress(packCount + done, 2 * packCount)
+    let newChangeCount = try bundle.apply(to: self, own: own, knowing: known) {
+      progress(.applying, $0, $1)
     }
     try setMark()
     return BundleOutcome(

@@ -12,9 +12,15 @@ struct BundleReport {
   /// - Throws: `BundleFailure`, and what the replica throws.
   init(applying bundle: BundleReader, to replica: Replica, verb: String, isQuiet: Bool) throws {
     head = bundle.head
-    let progress = ProgressLine(verb, unit: "packs", isQuiet: isQuiet)
-    outcome = try replica.apply(bundle) { progress.show($0, of: $1) }
-    progress.finish()
+    let verifying = ProgressLine("verify", unit: "packs", isQuiet: isQuiet)
+    let applying = ProgressLine(verb, unit: "packs", isQuiet: isQuiet)
+    outcome = try replica.apply(bundle) { phase, done, total in
+      switch phase {
+      case .verifying: verifying.show(done, of: total)
+      case .applying: applying.show(done, of: total)
+      }
+    }
+    for line in [verifying, applying] { line.finish() }
   }
 
   private struct ReportJSON: Encodable {

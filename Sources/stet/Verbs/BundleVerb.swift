@@ -66,7 +66,8 @@ struct BundleVerb: ParsableCommand {
       } else if !global.quiet {
         Console.note(
           (head.changeCount == 0 ? "nothing new: an empty bundle" : "\(head.changeCount) changes")
-            + " in \(Console.oneLine(file)); the next one can begin with --since \(head.end)"
+            + " in \(file == "-" ? "the bundle" : Console.oneLine(file)); the next one can begin with "
+            + "--since \(head.end)"
         )
       }
     }
