@@ -18,10 +18,11 @@ struct BundleDraft {
       return
     }
     guard !FileManager.default.fileExists(atPath: path) else { throw BundleFailure.exists(path) }
-    file = try FileDescriptor(
-      path + ".\(UUID().uuidString).new",
-      O_WRONLY | O_CREAT | O_EXCL
-    )
+    do {
+      file = try FileDescriptor(path + ".\(UUID().uuidString).new", O_WRONLY | O_CREAT | O_EXCL)
+    } catch LogBackupFailure.fileSystem(_, let code) {
+      throw BundleFailure.fileSystem(path, code)
+    }
   }
 
   mutating func append(_ bytes: [UInt8]) throws {
