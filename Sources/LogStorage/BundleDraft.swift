@@ -19,7 +19,12 @@ struct BundleDraft {
     }
     guard !FileManager.default.fileExists(atPath: path) else { throw BundleFailure.exists(path) }
     do {
-      file = try FileDescriptor(path + ".\(UUID().uuidString).new", O_WRONLY | O_CREAT | O_EXCL)
+      // Made to be handed on, so the user's mask alone says who may read it.
+      file = try FileDescriptor(
+        path + ".\(UUID().uuidString).new",
+        O_WRONLY | O_CREAT | O_EXCL,
+        mode: 0o666
+      )
     } catch LogBackupFailure.fileSystem(_, let code) {
       throw BundleFailure.fileSystem(path, code)
     }
