@@ -236,7 +236,7 @@ let package = Package(
       name: "VectorTests",
       dependencies: [
         "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance",
-        "HubStorageSQLite", "LogStorage",
+        "HubStorageSQLite", "LogStorage", "ReplicaStorage",
         "SyncProtocol", "SyncSimulation",
       ],
       swiftSettings: settings

@@ -85,11 +85,21 @@ final class FileDescriptor {
   let path: String
   let number: Int32
 
-  /// - Throws: ``LogBackupFailure/fileSystem(_:_:)``, like all that is done with it.
-  init(_ path: String, _ flags: Int32) throws {
+  /// - `mode`: of a file that is made.
+  /// Throws: ``LogBackupFailure/fileSystem(_:_:)``, like all that is done with it.
+  init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws {
     self.path = path
-    number = open(path, flags | O_CLOEXEC, 0o600)
+    number = open(path, flags | O_CLOEXEC, mode)
     guard number >= 0 else { throw LogBackupFailure.fileSystem(path, errno) }
+  }
+
+  /// Another descriptor of what is open already.
+  ///
+  /// - `path`: what it is called in errors.
+  init(duplicating number: Int32, _ path: String) throws {
+    self.path = path
+    self.number = dup(number)
+    guard self.number >= 0 else { throw LogBackupFailure.fileSystem(path, errno) }
   }
 
   func byteCount() throws -> Int {

@@ -73,10 +73,7 @@ package struct LogBackupManifest: Hashable, Sendable {
 
   /// The manifest's bytes.
   package func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let line = Array(try encoder.encode(JSONManifest(self)))
-    return line + Array("\n\(Hash(of: line).bytes.hex)\n".utf8)
+    try HashedLine.encoded(JSONManifest(self))
   }
 
   /// Reads a manifest that came from somewhere.
@@ -84,18 +81,12 @@ package struct LogBackupManifest: Hashable, Sendable {
   /// - Throws: `LogFailure`.
   package init(_ bytes: [UInt8]) throws {
     guard bytes.count <= Self.byteLimit else { throw LogFailure.tooLarge("manifest") }
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
-      throw LogFailure.damaged("manifest")
-    }
-    let line = Array(bytes[..<end])
-    guard Array(bytes[end...]) == Array("\n\(Hash(of: line).bytes.hex)\n".utf8) else {
-      throw LogFailure.damaged("manifest")
-    }
-    guard let version = try? JSONDecoder().decode(JSONVersion.self, from: line.data) else {
+    let line = try HashedLine.line(of: bytes, part: "manifest")
+    guard let version = try? JSONDecoder().decode(JSONVersion.self, from: line) else {
       throw LogFailure.malformed("manifest")
     }
     guard version.format == Self.format else { throw LogFailure.unsupported("manifest") }
-    guard let manifest = try? JSONDecoder().decode(JSONManifest.self, from: line.data).manifest
+    guard let manifest = try? JSONDecoder().decode(JSONManifest.self, from: line).manifest
     else { throw LogFailure.malformed("manifest") }
     self = manifest
   }

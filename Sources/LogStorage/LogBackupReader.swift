@@ -11,11 +11,6 @@ package struct LogBackupReader: Sendable {
   package let manifest: LogBackupManifest
   package let folder: URL
 
-  /// Packs in one transaction of the restored store.
-  private static let packLimit = 64
-  /// Their bytes, at which a transaction is full.
-  private static let byteLimit = 16 << 20
-
   /// - Throws: ``LogBackupFailure``.
   package init(_ folder: URL) throws {
     self.folder = folder
@@ -52,19 +47,16 @@ package struct LogBackupReader: Sendable {
     into store: some LogStore,
     _ progress: (UInt64, UInt64) -> Void
   ) throws {
-    var reader = try LogBackupSegmentReader(file, byteCount: segmentByteCount)
-    var batch: [PackDelivery] = []
-    var byteCount = 0
-    while let delivery = try reader.next() {
-      batch.append(delivery)
-      byteCount += delivery.pack.count
-      if batch.count == Self.packLimit || byteCount >= Self.byteLimit {
-        try append(batch, of: file, to: store, progress)
-        batch = []
-        byteCount = 0
-      }
+    let name = file.lastPathComponent
+    guard let handle = FileHandle(forReadingAtPath: file.path) else {
+      throw errno == ENOENT
+        ? LogBackupFailure.damaged(name, "it is missing")
+        : LogBackupFailure.fileSystem(file.path, errno)
     }
-    if !batch.isEmpty { try append(batch, of: file, to: store, progress) }
+    defer { try? handle.close() }
+    let bytes = CheckedBytes(handle) { LogBackupFailure.damaged(name, $0) }
+    var reader = try LogBackupSegmentReader(bytes, byteCount: segmentByteCount)
+    try reader.forEachBatch { try append($0, of: file, to: store, progress) }
   }
 
   private func append(

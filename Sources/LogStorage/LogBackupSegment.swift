@@ -32,23 +32,23 @@ enum LogBackupSegment {
 
 /// Reads a segment from its beginning, an entry at a time.
 struct LogBackupSegmentReader {
-  private let handle: FileHandle
-  private let name: String
+  /// What the segment is read from, as far as it is read.
+  private(set) var bytes: CheckedBytes
   private var left: Int
 
-  /// - `byteCount`: how many bytes of the file count.
-  /// Throws: ``LogBackupFailure``.
-  init(_ file: URL, byteCount: Int) throws {
-    name = file.lastPathComponent
-    guard let handle = FileHandle(forReadingAtPath: file.path) else {
-      throw errno == ENOENT
-        ? LogBackupFailure.damaged(name, "it is missing")
-        : LogBackupFailure.fileSystem(file.path, errno)
-    }
-    self.handle = handle
+  /// Packs that are taken into a store in one transaction.
+  private static let batchPackLimit = 64
+  /// Their bytes, at which a transaction is full.
+  private static let batchByteLimit = 16 << 20
+
+  /// - `bytes`: stand before the segment.
+  /// - `byteCount`: how many of them are the segment.
+  /// Throws: what `bytes` throws for damage.
+  init(_ bytes: CheckedBytes, byteCount: Int) throws {
+    self.bytes = bytes
     left = byteCount
     guard try read(LogBackupSegment.preface.count) == LogBackupSegment.preface else {
-      throw LogBackupFailure.damaged(name, "it does not begin as a segment does")
+      throw bytes.damage("it does not begin as a segment does")
     }
   }
 
@@ -58,28 +58,40 @@ struct LogBackupSegmentReader {
     let header = try read(LogBackupSegment.entryHeaderByteCount)
     let length = header[..<4].reduce(0) { $0 << 8 | Int($1) }
     guard length <= FormatLimits.packByteLimit else {
-      throw LogBackupFailure.damaged(name, "a pack is longer than packs can be")
+      throw bytes.damage("a pack is longer than packs can be")
     }
     let pack = try read(length)
     let checksum = header[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     let covered = Array(header[8...]) + pack
     guard Deflate.checksum(covered) == checksum else {
-      throw LogBackupFailure.damaged(name, "a checksum does not hold")
+      throw bytes.damage("a checksum does not hold")
     }
-    return PackDelivery(
-      pack: pack,
-      position: covered[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) },
-      check: Array(covered[8..<16])
-    )
+    let position = covered[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard position <= UInt64(Int64.max) else {
+      throw bytes.damage("a position is higher than positions can be")
+    }
+    return PackDelivery(pack: pack, position: position, check: Array(covered[8..<16]))
   }
 
-  /// Exactly so many bytes; allocates no more than are there.
-  private mutating func read(_ count: Int) throws -> [UInt8] {
-    guard count > 0 else { return [] }
-    guard count <= left, let bytes = try handle.read(upToCount: count), bytes.count == count else {
-      throw LogBackupFailure.damaged(name, "it ends too early")
+  /// Goes through the packs in groups of the size of a transaction.
+  mutating func forEachBatch(_ body: ([PackDelivery]) throws -> Void) throws {
+    var batch: [PackDelivery] = []
+    var byteCount = 0
+    while let delivery = try next() {
+      batch.append(delivery)
+      byteCount += delivery.pack.count
+      if batch.count == Self.batchPackLimit || byteCount >= Self.batchByteLimit {
+        try body(batch)
+        batch = []
+        byteCount = 0
+      }
     }
+    if !batch.isEmpty { try body(batch) }
+  }
+
+  private mutating func read(_ count: Int) throws -> [UInt8] {
+    guard count <= left else { throw bytes.damage("it ends too early") }
     left -= count
-    return Array(bytes)
+    return try bytes.read(count)
   }
 }

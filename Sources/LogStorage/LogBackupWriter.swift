@@ -213,11 +213,20 @@ extension SQLiteLog {
   }
 
   /// Goes through the packs after a position, in log order.
-  func forEachPack(after position: UInt64, _ body: (PackDelivery) throws -> Void) throws {
+  ///
+  /// - `source`: the local number of a store whose packs are left out.
+  func forEachPack(
+    after position: UInt64,
+    omitting source: Int64? = nil,
+    _ body: (PackDelivery) throws -> Void
+  ) throws {
     let rows = try Row.fetchCursor(
       database,
-      sql: "SELECT bytes, position, log_check FROM packs WHERE position > ? ORDER BY position",
-      arguments: [Int64(clamping: position)]
+      sql: """
+        SELECT bytes, position, log_check FROM packs
+        WHERE position > ?1 AND (?2 IS NULL OR source IS NOT ?2) ORDER BY position
+        """,
+      arguments: [Int64(clamping: position), source]
     )
     while let row = try rows.next() {
       try body(

@@ -43,6 +43,16 @@ package struct SalvageIntake {
     try retry()
   }
 
+  /// Offers all packs of a bundle, then again those that were refused.
+  ///
+  /// - Throws: ``BundleFailure``.
+  package mutating func take(_ bundle: BundleReader) throws {
+    try bundle.forEachBatch { batch in
+      try offer(batch.map { PageSalvage.SalvagedPack(bytes: $0.pack, pack: try Pack($0.pack)) })
+    }
+    try retry()
+  }
+
   /// Offers again what was refused, as long as any of it passes.
   package mutating func retry() throws {
     var hasPassed = !refused.isEmpty

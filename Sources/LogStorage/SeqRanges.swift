@@ -24,4 +24,27 @@ struct SeqRanges {
     if next <= whole.upperBound { missing.append(next...whole.upperBound) }
     return missing
   }
+
+  /// Adds a range that reaches beyond those that are there; one that lies wholly before the last of
+  /// them is not kept.
+  mutating func extend(by range: ClosedRange<UInt64>) {
+    var joined = range
+    while let last = ranges.last, last.upperBound.advanced(by: 1) >= joined.lowerBound {
+      guard last.lowerBound <= joined.upperBound.advanced(by: 1) else { return }
+      joined = min(last.lowerBound, joined.lowerBound)...max(last.upperBound, joined.upperBound)
+      ranges.removeLast()
+    }
+    ranges.append(joined)
+  }
+
+  func contains(_ seq: UInt64) -> Bool {
+    // The first range that does not end before it.
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < seq { low = middle + 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].lowerBound <= seq
+  }
 }

@@ -13,6 +13,8 @@ package struct Remote: Sendable {
   package let reached: Int64?
   /// Its clock minus this machine's, ms, as of then.
   package let clockOffset: Int64?
+  /// It has everything up to this position of our log, and what it brought itself.
+  package let sent: UInt64
   /// Changes that it has not got yet.
   package let unsent: Int
 }
@@ -41,6 +43,7 @@ extension Replica {
           store: (row[5] as Data?).flatMap { StoreID($0) },
           reached: row[2],
           clockOffset: row[3],
+          sent: UInt64(clamping: row[4] as Int64),
           unsent: unsent ?? 0
         )
       }
@@ -108,6 +111,7 @@ extension Remote {
       store: nil,
       reached: nil,
       clockOffset: nil,
+      sent: 0,
       unsent: 0
     )
   }

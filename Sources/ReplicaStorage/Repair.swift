@@ -2,7 +2,7 @@ package import CRDT
 internal import ChangeLog
 internal import Foundation
 internal import GRDB
-internal import LogStorage
+package import LogStorage
 internal import SyncProtocol
 
 /// A repair: a new archive file made of what a damaged one still has and of what others have.
@@ -98,6 +98,19 @@ package final class Repair {
         "\(file) has nothing of this archive: name another file or a remote with --from"
       )
     }
+  }
+
+  /// Takes what a bundle has, also where it builds on something that is not there.
+  ///
+  /// - Throws: `BundleFailure` when it is damaged or of another archive.
+  package func fetch(from bundle: BundleReader) throws {
+    _ = try replica.survey(bundle)
+    try replica.adopt(bundle.head.genesis)
+    var others = SalvageIntake(into: replica, from: source)
+    try others.take(bundle)
+    // What it builds on may be in the damaged file.
+    try takeSalvage()
+    try others.retry()
   }
 
   // MARK: - The end

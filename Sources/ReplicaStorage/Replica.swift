@@ -365,6 +365,7 @@ package final class Replica: Sendable {
       let writer = try ReplicaWriter(db, environment: environment, action: action)
       let result = try body(writer)
       try writer.finish()
+      try Arrivals.note(environment.now(), db)
       try setMark(db)
       return result
     }

@@ -35,6 +35,7 @@ extension Replica: LogStore {
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
     let opened = OpenedPacks(packs)
+    let now = environment.now()
     var refusal: (any Error)?
     let newChangeCount = try database.write { db in
       let log = SQLiteLog(db)
@@ -66,6 +67,7 @@ extension Replica: LogStore {
         }
       }
       if hasForked { try Self.rebuild(db) } else { try state.finish() }
+      try Arrivals.note(now, db)
       return newChangeCount
     }
     if let refusal { throw refusal }

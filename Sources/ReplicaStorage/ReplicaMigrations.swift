@@ -1,3 +1,4 @@
+internal import GRDB
 package import LogStorage
 
 /// How files of older versions become files of this one: step *n* leads from version *n* to *n* + 1.
@@ -6,6 +7,18 @@ package import LogStorage
 /// `ReplicaSchema`, says `isMadeAnew`, and drops the tables that `ReplicaSchema` no longer names.
 package enum ReplicaMigrations {
   package static let all = SchemaMigrations([
-    SchemaMigration(state: .stays) { try WALPairing.create($0) }
+    // 2: which WAL belongs to the file, and when changes were received.
+    SchemaMigration(state: .stays) { db in
+      try WALPairing.create(db)
+      try Arrivals.create(db)
+      // At the latest now, by the next second of SQLite's clock.
+      try db.execute(
+        sql: """
+          INSERT INTO arrivals (position, time)
+          SELECT position, (1 + CAST(strftime('%s', 'now') AS INTEGER)) * 1000 FROM packs
+          ORDER BY position DESC LIMIT 1
+          """
+      )
+    }
   ])
 }

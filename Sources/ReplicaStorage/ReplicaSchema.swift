@@ -3,7 +3,7 @@ internal import LogStorage
 
 /// The tables of a replica's file, besides the log's.
 ///
-/// All but `replica`, `remotes` and `held` are derived: `rebuild` makes them anew from the log. Those
+/// All but `replica`, `remotes`, `held` and `arrivals` are derived: `rebuild` makes them anew from the log. Those
 /// carry checksums, see `RowChecksum`.
 enum ReplicaSchema {
   /// In `application_id`: "Stet".
@@ -13,12 +13,13 @@ enum ReplicaSchema {
   static let makeup = FileMakeup(
     applicationID: applicationID,
     version: ReplicaMigrations.all.version,
-    local: LogSchema.local + local + [SearchIndex.progress],
+    local: LogSchema.local + local + [SearchIndex.progress, Arrivals.table],
     derived: derived + SearchIndex.tables
   ) { db in
     try LogSchema.create(db)
     try create(db)
     try SearchIndex.create(db)
+    try Arrivals.create(db)
   }
 
   /// Tables of rows that cannot be derived.

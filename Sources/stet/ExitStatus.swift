@@ -49,6 +49,7 @@ enum ExitStatus: Int32 {
     case let failure as ReplicaFailure: (status(of: failure), failure.description)
     case let failure as LogFailure: (status(of: failure), failure.description)
     case let failure as LogBackupFailure: (status(of: failure), failure.description)
+    case let failure as BundleFailure: (status(of: failure), failure.description)
     case let failure as PeerFailure: (status(of: failure), failure.message)
     case let failure as TransportFailure: (status(of: failure), failure.description)
     case let failure as FrontMatterFailure: (.failed, failure.description)
@@ -90,6 +91,16 @@ enum ExitStatus: Int32 {
     case .newer: .newer
     case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
     case .otherArchive, .otherStore, .empty, .fileSystem: .failed
+    }
+  }
+
+  private static func status(of failure: BundleFailure) -> ExitStatus {
+    switch failure {
+    case .missing: .noSuchItem
+    case .notABundle, .damaged, .refused, .gap: .damaged
+    case .newer: .newer
+    case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
+    case .exists, .otherArchive, .unknownCursor, .empty, .fileSystem: .failed
     }
   }
 

@@ -58,7 +58,9 @@ struct Stet: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Syncing",
-        subcommands: [CloneVerb.self, RemoteVerb.self, SyncVerb.self, ServeVerb.self]
+        subcommands: [
+          CloneVerb.self, RemoteVerb.self, SyncVerb.self, ServeVerb.self, BundleVerb.self,
+        ]
       ),
     ]
   )

@@ -83,7 +83,7 @@ import Testing
         (.received(.welcome(end: 20, frontier: .test(2))), ["allow large frames", "view"]),
         (
           .viewed(Side.answerer.view(end: 9), time: 0),
-          ["fail internal: \(PeerFailure.renamed.message)"]
+          ["fail internal"]
         ),
       ]
     )

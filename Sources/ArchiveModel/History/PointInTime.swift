@@ -20,6 +20,11 @@ package enum PointInTime {
     return second + fraction - offset
   }
 
+  /// As ``milliseconds(_:)``, but a day counts from its first ms.
+  package static func beginning(_ text: String) -> Int64? {
+    milliseconds(text.utf8.count == 10 ? text + "T00:00:00Z" : text)
+  }
+
   private static func isClock(_ digits: ArraySlice<UInt8>) -> Bool {
     let parts = digits.split(separator: UInt8(ascii: ":")).map(number)
     guard parts.count == 3, let hour = parts[0], let minute = parts[1], let second = parts[2] else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChangeLog
 import Foundation
+import LogStorage
 import ReplicaStorage
 import SyncTransport
 
@@ -21,11 +22,14 @@ struct RepairVerb: AsyncParsableCommand {
       Example:
         stet repair --from origin
         stet repair --from backup/desk.stet
+        stet repair --from /mnt/stick/desk.bundle
       """
   )
 
   @OptionGroup var global: GlobalOptions
-  @Option(help: "A remote's name, its address, or another file of the archive, as a backup.")
+  @Option(
+    help: "A remote's name, its address, a bundle, or another file of the archive, as a backup."
+  )
   var from: String?
 
   func run() async throws {
@@ -80,6 +84,8 @@ struct RepairVerb: AsyncParsableCommand {
       }
       let named = try repair.replica.remotes().first { $0.address == from }
       try await sync(repair.replica, with: named ?? Remote(at: from))
+    } else if BundleReader.isBundle(from) {
+      try repair.fetch(from: BundleReader(from))
     } else if FileManager.default.fileExists(atPath: from) {
       try repair.fetch(from: from)
     } else {
