@@ -41,7 +41,8 @@ enum PeerVersion {
     return message
   }
 
-  /// Field 1000 of the wire type with a length, 3 bytes long. Alone it is a message of a kind that
-  /// this version does not know.
+  /// Field 1000 of the wire type with a length, 3 bytes long.
+  ///
+  /// Alone it is a message of a kind that this version does not know.
   private static let unknownField: [UInt8] = [0xC2, 0x3E, 3, 1, 2, 3]
 }
