@@ -6,6 +6,9 @@ import Interchange
 
 /// The work that cannot be left out, in its plainest form.
 enum Floor {
+  /// The one that imports use.
+  private static let level: Int32 = 1
+
   /// Parses the input, compresses it in blocks of 256 KiB, and inserts a row per article.
   static func importing(
     _ input: String,
@@ -14,7 +17,7 @@ enum Floor {
     let start = ContinuousClock.now
     let articles = try parse(input)
     let blocks = blocks(of: articles)
-    let compressed = blocks.map { Block(raw: $0.count, bytes: Deflate.compress($0, level: 6)) }
+    let compressed = blocks.map { Block(raw: $0.count, bytes: Deflate.compress($0, level: level)) }
     try insert(articles, in: folder)
     return ((ContinuousClock.now - start) / .seconds(1), compressed)
   }

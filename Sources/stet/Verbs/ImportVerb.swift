@@ -156,11 +156,10 @@ struct ImportRun {
     let progress = ProgressLine("import", unit: "bytes", isQuiet: isQuiet)
     defer { progress.finish() }
     do {
-      var file = try ArticleFile(path: path, options: options)
+      let batches = ArticleBatches(path: path, options: options)
       var end = FileEnd.notReached
       while case .notReached = end {
-        end = try transaction(from: &file, path: path)
-        progress.show(file.bytesRead, of: file.totalBytes)
+        end = try transaction(from: batches, path: path, progress)
       }
       if case .damaged(let problem) = end { throw problem }
     } catch let problem as ImportFailure {
@@ -182,8 +181,9 @@ struct ImportRun {
   /// Imports some batches in one transaction: enough that reading, writing and compressing overlap,
   /// few enough that others get the lock now and then.
   private mutating func transaction(
-    from file: inout ArticleFile,
-    path: String
+    from batches: ArticleBatches,
+    path: String,
+    _ progress: ProgressLine
   ) throws -> FileEnd {
     var counts = counts
     var seen = seen
@@ -191,9 +191,9 @@ struct ImportRun {
     let origin = URL(filePath: path).lastPathComponent
     action = try replica.write(continuing: action) { [fetched] writer in
       for _ in 0..<Self.batchesPerTransaction {
-        let batch: [ImportedRecord]?
+        let batch: ArticleBatches.Batch?
         do throws(ImportFailure) {
-          batch = try file.nextBatch()
+          batch = try batches.next()
         } catch {
           end = .damaged(error)
           break
@@ -202,7 +202,8 @@ struct ImportRun {
           end = .reached
           break
         }
-        for record in batch {
+        defer { progress.show(batch.bytesRead, of: batch.totalBytes) }
+        for record in batch.records {
           try Self.take(
             record,
             path: path,
