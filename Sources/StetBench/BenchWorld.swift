@@ -44,6 +44,7 @@ final class BenchWorld {
     process.standardError = FileHandle.nullDevice
     let start = ContinuousClock.now
     try process.run()
+    let watch = ProcessWatch(process.processIdentifier)
     // The end of the output is the end of the process; Foundation notices that itself only later.
     let printed = output.fileHandleForReading.readDataToEndOfFile()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -53,11 +54,11 @@ final class BenchWorld {
         "\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)"
       )
     }
-    return Finished(output: printed, seconds: seconds)
+    return Finished(output: printed, seconds: seconds, peakMemory: watch.peakMemory)
   }
 
   /// Starts a hub and returns the address of an archive on it, and how to stop it.
-  func hub(archive: String) throws -> (url: String, stop: () -> Void) {
+  func hub(archive: String) throws -> RunningHub {
     let data = folder.appending(path: "hub-\(UUID().uuidString)").path
     try run("stetd", ["archive", "create", archive, "--data", data], in: folder)
     let process = process(
@@ -75,11 +76,23 @@ final class BenchWorld {
       line.append(bytes)
     }
     let address = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    let stop = {
-      process.terminate()
-      process.waitUntilExit()
-    }
-    return ("stet://\(address)/\(archive)", stop)
+    return RunningHub(url: "stet://\(address)/\(archive)", process: process)
+  }
+
+  /// Starts a program, and kills it as soon as something is so.
+  func kill(
+    _ program: String,
+    _ arguments: [String],
+    in machine: URL,
+    when isEnough: @escaping @Sendable () -> Bool
+  ) throws {
+    let process = process(program, arguments, in: machine)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let number = process.processIdentifier
+    _ = ProcessWatch(number) { if isEnough() { Foundation.kill(number, SIGKILL) } }
+    process.waitUntilExit()
   }
 
   private func process(_ program: String, _ arguments: [String], in machine: URL) -> Process {
@@ -114,10 +127,12 @@ final class BenchWorld {
   }
 }
 
-/// What a program printed, and how long the whole process took, s.
+/// What a program printed, how long the whole process took, s, and how much memory.
 struct Finished {
   let output: Data
   let seconds: Double
+  /// Bytes.
+  let peakMemory: Int
 
   /// A number in the JSON object that was printed.
   func number(_ key: String) throws -> Double {
@@ -126,6 +141,23 @@ struct Finished {
       throw BenchFailure("no \(key) was printed")
     }
     return number.doubleValue
+  }
+}
+
+/// A hub, and the address of its archive.
+struct RunningHub {
+  let url: String
+  fileprivate let process: Process
+
+  /// So far, s.
+  var processorSeconds: Double { ProcessCost.processorSeconds(of: process.processIdentifier) }
+
+  /// So far, bytes.
+  var peakMemory: Int { ProcessCost.peakMemory(of: process.processIdentifier) }
+
+  func stop() {
+    process.terminate()
+    process.waitUntilExit()
   }
 }
 

@@ -26,6 +26,14 @@ struct Report {
     )
   }
 
+  /// A count beside its goal.
+  mutating func add(_ bench: String, count: Double, goal: Double, unit: String) {
+    lines.append(
+      "\(Self.padded(bench, 44)) \(Self.rounded(count)) \(unit)  goal \(Self.rounded(goal))"
+        + (count <= goal ? "" : "  MISSED")
+    )
+  }
+
   func write() { for line in lines { print(line) } }
 
   private static func median(_ values: [Double]) -> Double {

@@ -17,6 +17,11 @@ struct StetBench {
       let folder = arguments.dropFirst().first ?? SharedData.path("editing-traces")
       let runs = arguments.dropFirst(2).first.flatMap(Int.init) ?? 5
       try TextBench.run(folder: URL(filePath: folder), runs: runs)
+    case "scale":
+      guard let input = arguments.dropFirst().first else {
+        throw BenchFailure("scale needs a FILE")
+      }
+      try ScaleBench.run(in: BenchWorld(input: input))
     case "anchors": try AnchorsBench.run(Array(arguments))
     default: try programs(Array(arguments))
     }
@@ -25,10 +30,12 @@ struct StetBench {
   private static let usage = """
     usage: Scripts/bench [--quick] [FILE]
            Scripts/bench anchors|merges|text
+           Scripts/bench scale FILE
       --quick    one run of each bench instead of five
       FILE       JSON Lines to import; else made-up articles
       anchors    highlights carried through real revisions
       merges     what people merged by hand, merged by two offline replicas
+      scale      one run over a large archive, with memory
       text       recorded editing histories, merged and loaded
     """
 
