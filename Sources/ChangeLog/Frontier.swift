@@ -29,10 +29,14 @@ package struct Frontier: Hashable, Sendable {
   /// The digests of the buckets that are not empty.
   package var bucketDigests: [UInt8: Hash] {
     Dictionary(grouping: heads, by: \.key.bucket).mapValues { bucket in
-      Hash(
-        of: bucket.sorted { $0.key < $1.key }
-          .flatMap { $0.key.bytes + $0.value.seq.bigEndianBytes + $0.value.hash.bytes }
-      )
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(bucket.count * (LaneID.byteCount + 8 + Hash.byteCount))
+      for (lane, head) in bucket.sorted(by: { $0.key < $1.key }) {
+        bytes += lane.bytes
+        bytes += head.seq.bigEndianBytes
+        bytes += head.hash.bytes
+      }
+      return Hash(of: bytes)
     }
   }
 

@@ -55,6 +55,32 @@ import Testing
     }
   }
 
+  @Test func `first contact of 10,000 replicas that differ in ten takes kilobytes`() throws {
+    var random = SeededRandom(seed: 10_000)
+    func lane() throws -> LaneID { try #require(LaneID(random.bytes(LaneID.byteCount))) }
+    func head() -> LaneHead {
+      LaneHead(seq: UInt64.random(in: 1...100_000, using: &random), hash: Hash(of: random.bytes(8)))
+    }
+    var mine = Frontier()
+    for _ in 0..<10_000 { mine.heads[try lane()] = head() }
+    var theirs = mine
+    for lane in mine.heads.keys.sorted().prefix(5) { theirs.heads[lane] = head() }
+    for _ in 0..<5 { theirs.heads[try lane()] = head() }
+
+    // Each side asks, and is answered.
+    var messages: [SyncMessage] = []
+    for (asking, answering) in [(mine, theirs), (theirs, mine)] {
+      let digests = asking.bucketDigests.mapValues(\.prefix)
+      messages.append(.frontierDigests(digests))
+      messages.append(.frontierHeads(answering.claims(differingFrom: digests)))
+    }
+    let bytes = messages.flatMap { FrameDecoder.frame(MessageCodec.encode($0)) }
+    #expect(bytes.count < 40_000)
+    for message in messages {
+      _ = try #require(try MessageCodec.decode(MessageCodec.encode(message), limits: SyncLimits()))
+    }
+  }
+
   @Test func `a kind of message that nobody knows yet is passed over`() throws {
     // Field 100 of a newer program.
     #expect(try MessageCodec.decode([0xA2, 0x06, 0x01, 0x00], limits: SyncLimits()) == nil)

@@ -8,6 +8,12 @@ internal import SyncSimulation
 final class LyingStore: LogStore {
   private let log: any LogStore
   private let random: Mutex<SeededRandom>
+  private enum Withheld {
+    case undecided
+    case decided(LaneID?)
+  }
+
+  private let withheld = Mutex(Withheld.undecided)
   /// Packs of an archive that nobody here knows.
   private let foreignPacks: [[UInt8]]
 
@@ -25,6 +31,7 @@ final class LyingStore: LogStore {
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView {
     let view = try log.view(of: peer, knowing: cursor, writing: lane)
+    if try withheldLane() != nil { return view }
     // Says that it is another store, or is further, or knows more or less of the peer.
     let end =
       switch number(below: 3) {
@@ -51,6 +58,7 @@ final class LyingStore: LogStore {
   /// Heads that are ahead, behind or not there at all.
   func frontier() throws -> Frontier {
     var frontier = try log.frontier()
+    if try withheldLane() != nil { return frontier }
     for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
       switch number(below: 4) {
       case 0: frontier.heads[lane] = LaneHead(seq: head.seq + 5, hash: Hash(of: bytes(8)))
@@ -61,9 +69,30 @@ final class LyingStore: LogStore {
     return frontier
   }
 
-  /// Packs left out, twice, out of order, of another archive, or garbage; and a position that is not theirs.
+  /// The lane of which this one says nothing, while all else that it sends is as it lies; `nil` for a liar
+  /// of the coarser kind.
+  private func withheldLane() throws -> LaneID? {
+    let known = try log.frontier().heads.keys.sorted()
+    return withheld.withLock { withheld in
+      switch withheld {
+      case .undecided:
+        let lane = number(below: 2) == 0 && !known.isEmpty ? known[number(below: known.count)] : nil
+        withheld = .decided(lane)
+        return lane
+      case .decided(let lane): return lane
+      }
+    }
+  }
+
+  /// All packs but those of one lane; or packs left out, twice, out of order, of another archive, or garbage; and a position that is not theirs.
   func packs(_ request: PackRequest) throws -> PackBatch {
     let batch = try log.packs(request)
+    if let lane = try withheldLane() {
+      let packs = try batch.packs.filter { delivery in
+        try !Pack(delivery.pack).runs.contains { $0.lane == lane }
+      }
+      return PackBatch(packs: packs, position: batch.position, changeCount: batch.changeCount)
+    }
     var packs: [PackDelivery] = []
     for delivery in batch.packs {
       switch number(below: 8) {
