@@ -6,9 +6,11 @@ internal import SwiftProtobuf
 /// Signatures and hashes are over changes, never over a pack's bytes, so a pack that is compressed
 /// in another way says the same (`Protocol/packs.md`).
 extension Pack {
-  /// zlib's levels up to this one take the first match that they find. A pack that is smaller than
-  /// this level makes it was compressed with more effort, and little is left to win.
-  private static let fastLevel: Int32 = 3
+  /// The least and the most effort of zlib's levels that take the first match that they find.
+  ///
+  /// A pack that is smaller than both make it was compressed with more effort, and little is left to
+  /// win.
+  private static let fastLevels: [Int32] = [1, 3]
   /// A pack is only replaced by one that is smaller by one part in so many.
   private static let leastGain = 32
 
@@ -30,9 +32,9 @@ extension Pack {
     let headers = try wire.headers.opened()
     let payloads = try wire.payloads.opened()
     let storedCount = wire.headers.data.count + wire.payloads.data.count
-    let fastCount = [headers, payloads].reduce(0) {
-      $0 + min($1.count, Deflate.compress($1, level: fastLevel).count)
-    }
+    let fastCount = fastLevels.map { fast in
+      [headers, payloads].reduce(0) { $0 + min($1.count, Deflate.compress($1, level: fast).count) }
+    }.reduce(.max, min)
     // One in a hundred for another zlib, whose fast levels are not quite these.
     guard storedCount >= fastCount - fastCount / 100 else { return nil }
     var packed = wire

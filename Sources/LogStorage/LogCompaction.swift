@@ -38,7 +38,7 @@ package struct LogCompaction: Sendable {
     case full
   }
 
-  /// zlib's best. It takes about five times as long as its fastest level.
+  /// zlib's best; it takes about five times as long as the fastest.
   private static let level: Int32 = 9
   /// So many packs go into a transaction, so that others get the lock soon.
   private static let batchPackCount = 8

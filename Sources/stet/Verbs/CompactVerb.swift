@@ -8,7 +8,7 @@ struct CompactVerb: ParsableCommand {
     commandName: "compact",
     abstract: "Compress the history harder, where it was compressed fast.",
     discussion: """
-      An import compresses fast. This makes its packs about a tenth smaller, for the file and for \
+      An import compresses fast. This makes its packs smaller, by a tenth to a quarter, for the file and for \
       whoever copies the archive from here; nothing else changes. Also while others use the \
       archive; broken off, it goes on where it was. The file keeps its size: what becomes free in \
       it is used before it grows again.
