@@ -193,26 +193,6 @@ import Testing
     #expect(try self.packs(of: archive)[0].pack == other)
     #expect(try damages().isEmpty)
   }
-
-  @Test func `the file does not grow, and what came free in it is used`() throws {
-    try fill(200)
-    let tally = try storage.compact("desk", .full)
-    func pages() throws -> (all: Int, free: Int) {
-      let database = try DatabaseQueue(path: folder.url.appending(path: "desk.hub").path)
-      return try database.read {
-        (
-          try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0,
-          try Int.fetchOne($0, sql: "PRAGMA freelist_count") ?? 0
-        )
-      }
-    }
-    let before = try pages()
-    #expect(before.free * 16_384 > (tally.byteCountBefore - tally.byteCount) / 4)
-    try fill(2)
-    let after = try pages()
-    #expect(after.all == before.all)
-    #expect(after.free < before.free)
-  }
 }
 
 /// A lane of made-up text, in packs that are compressed fast.
