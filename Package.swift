@@ -199,6 +199,7 @@ let package = Package(
       dependencies: [
         "CRDT", "ChangeLog", "HubService", "HubStorage", "HubStorageConformance", "SyncProtocol",
         "SyncSimulation",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),

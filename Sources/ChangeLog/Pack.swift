@@ -156,7 +156,8 @@ package enum Codec: UInt32, Sendable, CaseIterable {
 }
 
 extension WireSection {
-  fileprivate func opened() throws(LogFailure) -> [UInt8] {
+  /// The raw bytes.
+  func opened() throws(LogFailure) -> [UInt8] {
     guard rawSize <= FormatLimits.sectionByteLimit else { throw .tooLarge("pack section") }
     guard let codec = Codec(rawValue: codec) else { throw .unsupported("pack section") }
     let stored = Array(data)

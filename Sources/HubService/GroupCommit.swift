@@ -14,6 +14,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   }
 
   private let store: BlockingSessionStore<Archive>
+  private let used: @Sendable () -> Void
   private let appended: @Sendable (StoreID) -> Void
   private var waiting: [Waiting] = []
   private var isWriting = false
@@ -21,17 +22,21 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   /// Appends that wait for the one that is being written.
   package var waitingCount: Int { waiting.count }
 
+  /// - `used`: told whenever a session wants something of the archive.
   /// - `appended`: told whenever a peer brought changes that were not here before.
   package init(
     _ archive: Archive,
+    used: @escaping @Sendable () -> Void = {},
     appended: @escaping @Sendable (StoreID) -> Void = { _ in }
   ) {
     store = BlockingSessionStore(archive)
+    self.used = used
     self.appended = appended
   }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
-    try await withCheckedThrowingContinuation { continuation in
+    used()
+    return try await withCheckedThrowingContinuation { continuation in
       waiting.append(
         Waiting(
           request: AppendRequest(packs: packs, peer: peer),
@@ -68,24 +73,32 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     knowing cursor: Cursor?,
     writing lane: LaneID?
   ) async throws -> StoreView {
-    try await store.view(of: peer, knowing: cursor, writing: lane)
+    used()
+    return try await store.view(of: peer, knowing: cursor, writing: lane)
   }
 
-  package nonisolated func frontier() async throws -> Frontier { try await store.frontier() }
+  package nonisolated func frontier() async throws -> Frontier {
+    used()
+    return try await store.frontier()
+  }
 
   package nonisolated func packs(_ request: PackRequest) async throws -> PackBatch {
-    try await store.packs(request)
+    used()
+    return try await store.packs(request)
   }
 
   package nonisolated func remember(_ cursor: Cursor) async throws {
+    used()
     try await store.remember(cursor)
   }
 
   package nonisolated func witness(_ head: ClaimedHead, of lane: LaneID) async throws {
+    used()
     try await store.witness(head, of: lane)
   }
 
   package nonisolated func adopt(_ genesis: Genesis) async throws {
+    used()
     try await store.adopt(genesis)
   }
 }

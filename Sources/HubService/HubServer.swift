@@ -16,12 +16,15 @@ package final class HubServer<Storage: HubStorage>: Service {
   private let listening: @Sendable (String) -> Void
   private let remotes: HubRemotes
   private let remoteInterval: Duration
+  private let compaction: IdleCompaction<Storage>?
+  private let uses = ArchiveUses()
   private let watches = AppendWatches()
   private let opened = Mutex<[String: GroupCommit<Storage.Archive>]>([:])
 
   /// - `port`: 0 lets the system choose.
   /// - `remotes`: the hubs that are called by this one.
   /// - `remoteInterval`: how often, at least.
+  /// - `compaction`: of archives that no session uses; `nil` for none.
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   /// - `listening`: called once, with the address that was taken.
   package init(
@@ -30,6 +33,7 @@ package final class HubServer<Storage: HubStorage>: Service {
     port: Int,
     remotes: HubRemotes,
     remoteInterval: Duration,
+    compaction: IdleCompaction<Storage>? = nil,
     limits: SyncLimits,
     logger: Logger,
     now: @escaping @Sendable () -> Int64,
@@ -40,6 +44,7 @@ package final class HubServer<Storage: HubStorage>: Service {
     self.port = port
     self.remotes = remotes
     self.remoteInterval = remoteInterval
+    self.compaction = compaction
     self.limits = limits
     self.logger = logger
     self.now = now
@@ -53,6 +58,13 @@ package final class HubServer<Storage: HubStorage>: Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [self] in
         await cancelWhenGracefulShutdown { await self.supervisor.run() }
+      }
+      if let compaction {
+        group.addTask { [self] in
+          await cancelWhenGracefulShutdown {
+            await compaction.run(self.storage, uses: self.uses, logger: self.logger)
+          }
+        }
       }
       try await answer()
       // Without its server a hub calls nobody either.
@@ -99,7 +111,11 @@ package final class HubServer<Storage: HubStorage>: Service {
       let archive = try storage.archive(named: name)
       return opened.withLock { opened in
         if let store = opened[name] { return store }
-        let store = GroupCommit(archive) { [watches] in watches.appended(to: name, by: $0) }
+        let store = GroupCommit(
+          archive,
+          used: { [uses] in uses.note(name) },
+          appended: { [watches] in watches.appended(to: name, by: $0) }
+        )
         opened[name] = store
         return store
       }

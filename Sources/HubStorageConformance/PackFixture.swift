@@ -5,6 +5,11 @@ package struct PackFixture: Sendable {
   package let bytes: [UInt8]
   package let changes: [Change]
 
+  package init(bytes: [UInt8], changes: [Change]) {
+    self.bytes = bytes
+    self.changes = changes
+  }
+
   /// Stands for the pack's bytes where packs are compared, so that a failure can be read.
   package var name: String { Hash(of: bytes).prefix.hex }
 

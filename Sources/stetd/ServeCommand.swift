@@ -29,6 +29,14 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Seconds after which a remote is called again, if nothing new has come before.")
   var remoteInterval = 60
 
+  @Option(
+    help: """
+      Seconds without a session after which an archive's packs are compressed harder, with the \
+      lowest priority; 0: never.
+      """
+  )
+  var compactAfter = 60
+
   @Option(help: "Least important log lines to print: debug, info, warning or error.")
   var logLevel = "info"
 
@@ -41,6 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     guard (1...86_400).contains(remoteInterval) else {
       throw ValidationError("--remote-interval takes seconds, from 1 to 86400")
+    }
+    guard (0...86_400).contains(compactAfter) else {
+      throw ValidationError("--compact-after takes seconds, from 0 to 86400")
     }
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
@@ -55,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
       port: address.port,
       remotes: HubRemotes(folder: data.folder),
       remoteInterval: .seconds(remoteInterval),
+      compaction: compaction,
       limits: SyncLimits(),
       logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
@@ -70,5 +82,17 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.maximumGracefulShutdownDuration = .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
     try storage.close()
+  }
+
+  private var compaction: IdleCompaction<SQLiteHubStorage>? {
+    guard compactAfter > 0 else { return nil }
+    return IdleCompaction(after: .seconds(compactAfter)) { storage, name, position, mayGoOn in
+      let tally = try storage.compact(name, .gentle, after: position, mayGoOn: mayGoOn)
+      return IdleCompactionStep(
+        position: tally.position,
+        replacedCount: tally.replacedCount,
+        savedByteCount: tally.byteCountBefore - tally.byteCount
+      )
+    }
   }
 }

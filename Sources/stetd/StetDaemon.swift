@@ -20,7 +20,7 @@ struct StetDaemon: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, ArchiveCommand.self, RemoteCommand.self, VerifyCommand.self,
       RepairCommand.self,
-      BackupCommand.self,
+      BackupCommand.self, CompactCommand.self,
     ]
   )
 

@@ -1,0 +1,14 @@
+package import LogStorage
+
+extension Replica {
+  /// Compresses the log's packs harder, also while others use the file.
+  ///
+  /// - `mayGoOn`, `progress`: as of `LogCompaction`.
+  /// Throws: GRDB's `DatabaseError`.
+  package func compact(
+    mayGoOn: @Sendable () -> Bool = { true },
+    progress: (LogCompactionTally, UInt64) -> Void = { _, _ in }
+  ) throws -> LogCompactionTally {
+    try LogCompaction(database, .full).run(mayGoOn: mayGoOn, progress: progress)
+  }
+}
