@@ -27,7 +27,7 @@ struct Stet: AsyncParsableCommand {
         name: "Archive",
         subcommands: [
           InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, VerifyVerb.self,
-          RepairVerb.self, HeldVerb.self, RebuildVerb.self, BackupVerb.self,
+          RepairVerb.self, HeldVerb.self, RebuildVerb.self, IndexVerb.self, BackupVerb.self,
         ]
       ),
       CommandGroup(
