@@ -117,10 +117,10 @@ import Testing
     )
     #expect(started.status == 0)
     waitForBackground()
+    // Closed, and so whole without anything beside it.
+    #expect(!FileManager.default.fileExists(atPath: archive + "-wal"))
     #expect(try indexed() == Self.articleCount + 1)
     try expectWhole()
-    // Closed, so whole without anything beside it.
-    #expect(!FileManager.default.fileExists(atPath: archive + "-wal"))
   }
 
   @Test func `an option keeps the process from starting`() throws {
@@ -178,11 +178,18 @@ import Testing
     return IndexedChanges.count(in: archive) >= position
   }
 
-  /// Waits until no process holds the lock that one in the background has while it runs.
+  /// Waits until no process has the archive in its command line.
+  ///
+  /// A start is over before the verb that starts it ends, so there is none that is only about to run.
   private func waitForBackground() {
-    while IndexedChanges.count(in: archive) <= Self.articleCount {}
-    let locks = anna.folder.appending(path: "state/stet/index").path
-    while (try? FileManager.default.contentsOfDirectory(atPath: locks))?.isEmpty == false {}
+    let words = Data("--archive\0\(archive)\0".utf8)
+    func isRunning() -> Bool {
+      let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+      return processes.contains {
+        FileManager.default.contents(atPath: "/proc/\($0)/cmdline")?.range(of: words) != nil
+      }
+    }
+    while isRunning() {}
   }
 
   private func expectWhole() throws {
