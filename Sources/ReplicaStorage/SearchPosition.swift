@@ -11,8 +11,7 @@ package struct SearchPosition: Hashable, Sendable {
 
   /// Unread changes that a search reads before it answers, and for which no process is started.
   ///
-  /// Measured on 2 cores: articles of 1 kB are read at 11,000 a second, of 3 kB at 5,000; so it takes
-  /// less than a second.
+  /// Measured: 11,774 new articles of 1 kB take 1.0 to 1.7 s of a core, so these about half a second.
   package static let smallBacklog = 4000
 
   init(_ db: Database) throws {
