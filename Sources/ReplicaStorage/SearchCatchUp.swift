@@ -31,6 +31,13 @@ extension Replica {
     }
   }
 
+  /// Moves what is in the write-ahead log into the file, as far as that is possible without waiting.
+  ///
+  /// A close does that too, but not where the file was moved meanwhile (SQLite's `databaseIsUnmoved`).
+  package func foldLog() throws {
+    try database.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+  }
+
   /// Brings the search index up to the log's end.
   ///
   /// - Returns: how far that is.

@@ -100,7 +100,11 @@ enum BackgroundIndex {
 
   private static func readOn(_ path: String, _ file: FileIdentity) throws {
     while file == FileIdentity(path) {
-      let position = try withReplica(path) { try $0.readOnSearch(at: .background) }
+      let position = try withReplica(path) { replica in
+        let position = try replica.readOnSearch(at: .background)
+        try replica.foldLog()
+        return position
+      }
       guard position.unreadCount > 0 else { return }
       SearchPace.background.giveWay()
     }
