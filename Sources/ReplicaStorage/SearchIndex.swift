@@ -6,8 +6,9 @@ internal import LogStorage
 
 /// The full-text index over headlines, bodies, tags and notes.
 ///
-/// Derived from the state, and behind it: it knows up to which position of the log it has read,
-/// and catches up when somebody searches. Nothing waits for it.
+/// Derived from the state, and behind it: it knows up to which position of the log it has read, and
+/// goes on from there. Its rows and that position move in one transaction, so whoever reads on may be
+/// killed anywhere, and several may read on in turns. Nothing waits for it.
 enum SearchIndex {
   /// Up to which position of the log the index has read.
   static let progress = LocalTable("search_progress", ["position"], isSingle: true)
@@ -55,18 +56,26 @@ enum SearchIndex {
     try db.execute(sql: "UPDATE search_progress SET position = 0")
   }
 
-  /// Reads on, a batch of articles at most.
+  /// Reads on until the log's end, or until the time is up.
   ///
-  /// - Returns: the position reached and the log's end.
-  static func catchUp(_ db: Database, touchLimit: Int = 2000) throws -> (Int64, Int64) {
-    let progress = try Int64.fetchOne(db, sql: "SELECT position FROM search_progress") ?? 0
-    let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
-    let (articles, last) = try touched(db, after: progress, limit: touchLimit)
+  /// - `deadline`: looked at between two steps of a few milliseconds' work.
+  static func readOn(_ db: Database, until deadline: ContinuousClock.Instant) throws {
+    let end = try SearchPosition(db).end
+    while try step(db, towards: end) < end, ContinuousClock.now < deadline {}
+  }
+
+  /// Few enough that a process to which the machine leaves little time keeps to its deadline.
+  private static let touchesPerStep = 100
+
+  /// - Returns: the position reached.
+  private static func step(_ db: Database, towards end: Int) throws -> Int {
+    let progress = try SearchPosition(db).reached
+    let (articles, last) = try touched(db, after: Int64(progress), limit: touchesPerStep)
     let store = StateStore(db)
     for article in articles { try index(article, db, store) }
-    let reached = last ?? end
+    let reached = last.map { Int(clamping: $0) } ?? end
     try db.execute(sql: "UPDATE search_progress SET position = ?", arguments: [reached])
-    return (reached, end)
+    return reached
   }
 
   /// Articles that changes after a position are about, themselves or by their annotations.
@@ -144,70 +153,4 @@ enum SearchIndex {
       notes.joined(separator: "\n"),
     ].map(SearchText.folded)
   }
-}
-
-extension Replica {
-  /// Articles that contain all the words, best first.
-  ///
-  /// Reads what the index has not read yet before it answers.
-  /// - `query`: words; a passage between double quotes stands word for word.
-  /// - `progress`: called with the position that the index has reached, of how many.
-  package func search(
-    _ query: String,
-    limit: Int,
-    progress: (Int64, Int64) -> Void = { _, _ in }
-  ) throws -> [SearchHit] {
-    try catchUpSearch(progress: progress)
-    guard let match = SearchText.match(query) else { return [] }
-    return try database.read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT \(ArticleRow.columns), articles.object
-          FROM search JOIN articles ON articles.object = search.rowid
-            JOIN objects ON objects.id = articles.object
-          WHERE search MATCH ? ORDER BY rank, objects.object LIMIT ?
-          """,
-        arguments: [match, limit]
-      ).map { row in
-        let article = try ArticleRow(row)
-        let number: Int64 = row[10]
-        let store = StateStore(db)
-        let shown = Article(
-          id: article.id,
-          state: try store.state(of: number),
-          versions: try store.versions(of: number)
-        ).shown
-        return SearchHit(
-          article: article,
-          snippet: SearchText.snippet(of: shown.body, for: query)
-        )
-      }
-    }
-  }
-
-  /// Brings the index up to the log's end.
-  package func catchUpSearch(progress: (Int64, Int64) -> Void = { _, _ in }) throws {
-    while true {
-      let isBehind = try database.read { db in
-        try Bool.fetchOne(
-          db,
-          sql: """
-            SELECT (SELECT position FROM search_progress)
-              < coalesce((SELECT max(position) FROM packs), 0)
-            """
-        ) ?? false
-      }
-      guard isBehind else { return }
-      let (reached, end) = try database.write { try SearchIndex.catchUp($0) }
-      progress(reached, end)
-    }
-  }
-}
-
-/// An article that a search found.
-package struct SearchHit: Sendable {
-  package let article: ArticleRow
-  /// A few words of the body around the first hit in it.
-  package let snippet: String
 }

@@ -22,6 +22,8 @@ package struct ReplicaStatus: Sendable {
   package let forks: [Fork]
   /// Changes out of a damaged file that wait for what comes before them.
   package let held: Int
+  /// How far the search index has read.
+  package let search: SearchPosition
   package let remotes: [Remote]
 }
 
@@ -41,6 +43,7 @@ extension Replica {
         unreadable: try count("SELECT count(*) FROM unreadable"),
         forks: forks,
         held: try count("SELECT coalesce(sum(count), 0) FROM held"),
+        search: try SearchPosition(db),
         remotes: remotes
       )
     }

@@ -103,6 +103,8 @@ final class BenchWorld {
     var environment = ProcessInfo.processInfo.environment
     environment["XDG_STATE_HOME"] = machine.appending(path: "state").path
     environment["STET_ARCHIVE"] = nil
+    // Nothing is to run beside what is measured.
+    environment["STET_NO_BACKGROUND_INDEX"] = "1"
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     return process

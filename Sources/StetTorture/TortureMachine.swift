@@ -35,6 +35,8 @@ struct TortureMachine: Sendable {
     environment["TMPDIR"] = folder.path
     environment["STET_NAME"] = name
     environment["STET_ARCHIVE"] = nil
+    // Every program that runs is started, and ended, by the torture.
+    environment["STET_NO_BACKGROUND_INDEX"] = "1"
     environment["VISUAL"] = nil
     return try programs.run(
       "stet",

@@ -17,6 +17,8 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: "Seconds to wait while another process writes to the archive.")
   var lockTimeout = 10.0
 
+  @OptionGroup var index: IndexOptions
+
   func validate() throws {
     guard (0...86_400).contains(lockTimeout) else {
       throw ValidationError("--lock-timeout takes seconds, up to 86400")
@@ -108,7 +110,7 @@ enum Machine {
   }
 
   /// Where keys and marks are: `$XDG_STATE_HOME/stet` (XDG Base Directory Specification 0.8).
-  private static var stateFolder: URL {
+  static var stateFolder: URL {
     let environment = ProcessInfo.processInfo.environment
     if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
       return URL(filePath: state).appending(path: "stet")

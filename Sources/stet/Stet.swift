@@ -27,7 +27,8 @@ struct Stet: AsyncParsableCommand {
         name: "Archive",
         subcommands: [
           InitVerb.self, StatusVerb.self, ProfileVerb.self, DigestVerb.self, VerifyVerb.self,
-          RepairVerb.self, HeldVerb.self, RebuildVerb.self, BackupVerb.self, CompactVerb.self,
+          RepairVerb.self, HeldVerb.self, RebuildVerb.self, IndexVerb.self, BackupVerb.self,
+          CompactVerb.self,
         ]
       ),
       CommandGroup(

@@ -178,7 +178,7 @@ import Testing
 
   @Test(arguments: [
     "init", "import", "list", "show", "search", "annotate", "tag", "set", "conflicts", "log",
-    "status", "digest", "rebuild", "clone",
+    "status", "digest", "rebuild", "index", "clone",
     "edit", "note list", "note edit", "note reply", "note rm", "note restore", "rm", "restore",
     "pin", "profile", "collection create", "collection list", "collection show", "collection add",
     "collection remove", "collection move", "collection rename", "collection rm",

@@ -134,6 +134,8 @@ enum Programs {
     environment["XDG_STATE_HOME"] = folder.appending(path: "state").path
     environment["STET_NAME"] = folder.lastPathComponent
     environment["STET_ARCHIVE"] = nil
+    // The folder goes with the test, and nothing is to work in it then.
+    environment["STET_NO_BACKGROUND_INDEX"] = "1"
     process.environment = environment.merging(more) { $1 }
     let started = Started(process: process, output: Pipe(), complaints: Pipe())
     process.standardInput =

@@ -88,7 +88,8 @@ import Testing
     #expect(try anna.stet("import", "wire.jsonl").status == 0)
     #expect(try anna.stet("annotate", "a7", "--note", "ask Käthe").status == 0)
     func found(_ query: String) throws -> Int {
-      (try anna.json("search", query, "--limit", "100") as? [Any])?.count ?? -1
+      let result = try anna.json("search", query, "--limit", "100") as? [String: Any]
+      return (result?["articles"] as? [Any])?.count ?? -1
     }
     #expect(try found("HEADLINE article") == 30)
     #expect(try found("\"Headline 7\"") == 1)

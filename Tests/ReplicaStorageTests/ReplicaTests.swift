@@ -42,9 +42,11 @@ import Testing
     }
     _ = try world.sync(anna, with: bert)
     #expect(try anna.articles().map(\.id) == bert.articles().map(\.id))
+    try anna.catchUpSearch()
+    try bert.catchUpSearch()
     #expect(
-      try anna.search("same", limit: 5).map(\.article.id)
-        == bert.search("same", limit: 5).map(\.article.id)
+      try anna.search("same", limit: 5).hits.map(\.article.id)
+        == bert.search("same", limit: 5).hits.map(\.article.id)
     )
   }
 

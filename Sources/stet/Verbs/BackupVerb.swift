@@ -117,6 +117,7 @@ struct BackupVerb: ParsableCommand {
     var memberName: String?
     @Flag(help: "Print JSON.") var json = false
     @Flag(help: "No messages and no progress.") var quiet = false
+    @OptionGroup var index: IndexOptions
 
     func run() throws {
       let backup = try LogBackupReader(URL(filePath: folder))
@@ -128,7 +129,7 @@ struct BackupVerb: ParsableCommand {
       ) { progress.show(Int($0), of: Int($1)) }
       progress.finish()
       let remotes = try replica.remotes()
-      try replica.close()
+      try index.close(replica)
       if json {
         try JSONOutput.write(BackupJSON(backup.manifest, digest: backup.manifest.state))
       } else if !quiet {

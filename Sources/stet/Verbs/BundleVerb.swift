@@ -97,7 +97,7 @@ struct BundleVerb: ParsableCommand {
         verb: "bundle",
         isQuiet: global.quiet
       )
-      try replica.close()
+      try global.index.close(replica)
       try report.write(json: global.json, isQuiet: global.quiet)
     }
   }

@@ -33,6 +33,7 @@ struct CloneVerb: AsyncParsableCommand {
   @Flag(help: "Print round trips, bytes, packs, changes and seconds; not of a bundle.")
   var stats = false
   @Flag(help: "No messages and no progress.") var quiet = false
+  @OptionGroup var index: IndexOptions
 
   func run() async throws {
     if BundleReader.isBundle(address) { return try copyBundle() }
@@ -56,7 +57,7 @@ struct CloneVerb: AsyncParsableCommand {
       throw error
     }
     try replica.finishCloning()
-    try replica.close()
+    try index.close(replica)
     try report.write(json: json, stats: stats, isQuiet: quiet)
   }
 
@@ -83,7 +84,7 @@ struct CloneVerb: AsyncParsableCommand {
       throw error
     }
     try replica.finishCloning()
-    try replica.close()
+    try index.close(replica)
     try report.write(json: json, isQuiet: quiet)
   }
 

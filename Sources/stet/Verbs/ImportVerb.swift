@@ -57,7 +57,7 @@ struct ImportVerb: ParsableCommand {
     let start = ContinuousClock.now
     var run = ImportRun(replica: replica, options: options, fetched: fetched, isQuiet: global.quiet)
     for file in files { run.take(file) }
-    try replica.close()
+    try global.index.close(replica)
     // What was imported before it is in the archive; the counts would hide that something is missing.
     if let failure = run.failure { throw failure }
     let seconds = (ContinuousClock.now - start) / .seconds(1)

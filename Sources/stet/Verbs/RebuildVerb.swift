@@ -21,7 +21,7 @@ struct RebuildVerb: ParsableCommand {
     try replica.rebuild { progress.show(Int($0), of: Int($1)) }
     progress.finish()
     let digest = StateDigest.description(of: try replica.digest())
-    try replica.close()
+    try global.index.close(replica)
     if global.json {
       try JSONOutput.write(["digest": digest])
     } else {

@@ -8,29 +8,56 @@ struct SearchVerb: ParsableCommand {
     abstract: "Articles that contain all the words, best first.",
     discussion: """
       Looks through headlines, bodies, tags and notes. A passage between double quotes stands word \
-      for word. What was added since the last search is read first.
+      for word. After a large import, clone or sync the index is read on in the background: a search \
+      then looks through what has been read, and says how much that is.
 
       Example:
         stet search 'trade deficit'
         stet search '"trade deficit" japan' --limit 5
+        stet search ferry --wait
       """
   )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "Words.") var query: [String]
   @Option(help: "How many at most.") var limit = 20
+  @Flag(help: "Read everything first that the index has not read.") var wait = false
+
+  private struct ResultJSON: Encodable {
+    let articles: [ListedArticleJSON]
+    let changes: Int
+    let changes_indexed: Int
+
+    init(_ result: SearchResult) {
+      articles = result.hits.map { ListedArticleJSON($0.article, snippet: $0.snippet) }
+      changes = result.position.end
+      changes_indexed = result.position.reached
+    }
+  }
 
   func run() throws {
-    let progress = ProgressLine("index", unit: "changes", isQuiet: global.quiet)
-    let hits = try global.open().search(query.joined(separator: " "), limit: limit) {
-      progress.show(Int($0), of: Int($1))
+    let replica = try global.open()
+    let unreadCount = try replica.searchPosition().unreadCount
+    if wait || unreadCount <= SearchPosition.smallBacklog {
+      try replica.catchUpSearch(showing: "index", isQuiet: global.quiet)
     }
-    progress.finish()
+    let result = try replica.search(query.joined(separator: " "), limit: limit)
+    try global.index.close(replica)
+    try write(result)
+    if result.position.unreadCount > 0, !global.quiet {
+      Console.note(
+        "the index has read \(result.position.reached) of \(result.position.end) changes; "
+          + "--wait waits for the rest"
+      )
+    }
+  }
+
+  private func write(_ result: SearchResult) throws {
     if global.json {
-      try JSONOutput.write(hits.map { ListedArticleJSON($0.article, snippet: $0.snippet) })
+      try JSONOutput.write(ResultJSON(result))
       return
     }
-    for hit in hits {
+    for hit in result.hits {
       Console.write(ArticleLine.text(hit.article))
       if Console.isOutputTerminal { Console.write("    " + Console.oneLine(hit.snippet)) }
     }

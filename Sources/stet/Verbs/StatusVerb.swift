@@ -7,7 +7,8 @@ import ReplicaStorage
 struct StatusVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "What is unsent, when remotes were reached, how many conflicts wait.",
+    abstract:
+      "What is unsent, when remotes were reached, how many conflicts wait, what is not indexed.",
     discussion: """
       Example:
         stet status
@@ -34,6 +35,8 @@ struct StatusVerb: ParsableCommand {
     let needs_newer: Int
     let forks: [String]
     let held: Int
+    let changes: Int
+    let changes_indexed: Int
     let remotes: [RemoteJSON]
 
     init(_ status: ReplicaStatus) {
@@ -46,6 +49,8 @@ struct StatusVerb: ParsableCommand {
       needs_newer = status.unreadable
       forks = status.forks.map(\.description)
       held = status.held
+      changes = status.search.end
+      changes_indexed = status.search.reached
       remotes = status.remotes.map { remote in
         RemoteJSON(
           name: remote.name,
@@ -70,6 +75,7 @@ struct StatusVerb: ParsableCommand {
     Console.write("replicas     \(status.replicas)")
     Console.write("conflicts    \(status.conflicts)")
     Console.write("unsent       \(status.unsent)")
+    Console.write("search       \(status.search.reached) of \(status.search.end) changes read")
     if status.unreadable > 0 {
       Console.write("needs a newer stet: \(status.unreadable) changes, kept and passed on")
     }

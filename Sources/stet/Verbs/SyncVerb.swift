@@ -41,7 +41,7 @@ struct SyncVerb: AsyncParsableCommand {
       isQuiet: global.quiet,
       isDigestWanted: global.json || stats
     ).run(verb: "sync")
-    try replica.close()
+    try global.index.close(replica)
     try report.write(json: global.json, stats: stats, isQuiet: global.quiet)
   }
 
