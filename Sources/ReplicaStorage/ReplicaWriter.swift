@@ -267,8 +267,8 @@ private final class SealingPack: Sendable {
   let draft: PackDraft
   private let done = DispatchSemaphore(value: 0)
   private let result = Mutex<Result<[UInt8], any Error>?>(nil)
-  /// Level 6 makes large packs an eighth smaller and takes three times as long, which is more than all
-  /// the rest of an import; what is compressed fast is recompressed in idle time.
+  /// Level 6 makes large packs an eighth smaller and takes three times as long, which is more than
+  /// all the rest of an import; what is compressed fast is recompressed in idle time.
   private static let largeLevel: Int32 = 1
   private static let smallLevel: Int32 = 9
 
