@@ -276,7 +276,9 @@ private final class SealingPack: Sendable {
     self.draft = draft
     let isSmall = draft.byteCount < 4096
     if isSmall {
-      result.withLock { $0 = Result { try draft.sealed(signature: signature, level: Self.smallLevel) } }
+      result.withLock {
+        $0 = Result { try draft.sealed(signature: signature, level: Self.smallLevel) }
+      }
       done.signal()
     } else {
       DispatchQueue.global().async { [self] in
