@@ -8,17 +8,21 @@ internal import SyncSimulation
 final class LyingStore: LogStore {
   private let log: any LogStore
   private let random: Mutex<SeededRandom>
-  private enum Withheld {
-    case undecided
-    case decided(LaneID?)
+  enum Lie {
+    /// Nothing of one lane, and all else as it is.
+    case withholding
+    /// Anything.
+    case wild
   }
 
-  private let withheld = Mutex(Withheld.undecided)
+  private let lie: Lie
+  private let withheld = Mutex<LaneID?>(nil)
   /// Packs of an archive that nobody here knows.
   private let foreignPacks: [[UInt8]]
 
-  init(_ log: any LogStore, seed: UInt64, foreignPacks: [[UInt8]]) {
+  init(_ log: any LogStore, lie: Lie, seed: UInt64, foreignPacks: [[UInt8]]) {
     self.log = log
+    self.lie = lie
     random = Mutex(SeededRandom(seed: seed))
     self.foreignPacks = foreignPacks
   }
@@ -31,7 +35,7 @@ final class LyingStore: LogStore {
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView {
     let view = try log.view(of: peer, knowing: cursor, writing: lane)
-    if try withheldLane() != nil { return view }
+    if lie == .withholding { return view }
     // Says that it is another store, or is further, or knows more or less of the peer.
     let end =
       switch number(below: 3) {
@@ -58,7 +62,7 @@ final class LyingStore: LogStore {
   /// Heads that are ahead, behind or not there at all.
   func frontier() throws -> Frontier {
     var frontier = try log.frontier()
-    if try withheldLane() != nil { return frontier }
+    if lie == .withholding { return frontier }
     for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
       switch number(below: 4) {
       case 0: frontier.heads[lane] = LaneHead(seq: head.seq + 5, hash: Hash(of: bytes(8)))
@@ -69,30 +73,25 @@ final class LyingStore: LogStore {
     return frontier
   }
 
-  /// The lane of which this one says nothing, while all else that it sends is as it lies; `nil` for a liar
-  /// of the coarser kind.
-  private func withheldLane() throws -> LaneID? {
-    let known = try log.frontier().heads.keys.sorted()
-    return withheld.withLock { withheld in
-      switch withheld {
-      case .undecided:
-        let lane = number(below: 2) == 0 && !known.isEmpty ? known[number(below: known.count)] : nil
-        withheld = .decided(lane)
-        return lane
-      case .decided(let lane): return lane
-      }
+  /// All packs but those of the lane of one that would be sent.
+  private func withoutLane(_ batch: PackBatch) throws -> PackBatch {
+    let lanes = try batch.packs.map { try Pack($0.pack).runs.map(\.lane) }
+    let known = withheld.withLock { withheld in
+      if withheld == nil, !lanes.isEmpty { withheld = lanes[number(below: lanes.count)].first }
+      return withheld
     }
+    let packs = zip(batch.packs, lanes).filter { _, lanes in known.map(lanes.contains) != true }
+    return PackBatch(
+      packs: packs.map(\.0),
+      position: batch.position,
+      changeCount: batch.changeCount
+    )
   }
 
   /// All packs but those of one lane; or packs left out, twice, out of order, of another archive, or garbage; and a position that is not theirs.
   func packs(_ request: PackRequest) throws -> PackBatch {
     let batch = try log.packs(request)
-    if let lane = try withheldLane() {
-      let packs = try batch.packs.filter { delivery in
-        try !Pack(delivery.pack).runs.contains { $0.lane == lane }
-      }
-      return PackBatch(packs: packs, position: batch.position, changeCount: batch.changeCount)
-    }
+    if lie == .withholding { return try withoutLane(batch) }
     var packs: [PackDelivery] = []
     for delivery in batch.packs {
       switch number(below: 8) {

@@ -7,6 +7,7 @@ extension World {
   /// How a connection is to go.
   struct ConnectionFate {
     var liar: Machine?
+    var lie = LyingStore.Lie.wild
     /// Who runs a program of another version.
     var stranger: Machine?
     var strangerVersion = PeerVersion.current
@@ -38,7 +39,7 @@ extension World {
       guard fate.liar === machine else { return log }
       count(.lyingPeer)
       let seed = plan.seed &* 31 &+ UInt64(number)
-      return LyingStore(log, seed: seed, foreignPacks: ForeignArchive.packs)
+      return LyingStore(log, lie: fate.lie, seed: seed, foreignPacks: ForeignArchive.packs)
     }
     let genesis = try diallerLog.view(of: nil, knowing: nil, writing: nil).genesis
     let archive: RequestedArchive =

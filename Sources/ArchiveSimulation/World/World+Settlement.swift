@@ -18,6 +18,7 @@ extension World {
       if machine.disk.isOff { crash(machine) }
     }
     try run()
+    if plan.faults.contains(.lyingPeer) { try welcomeNewcomer() }
     for machine in machines where machine.isDamaged { try replace(machine) }
     try judgeCursors()
     let owed = machines.reduce(into: Set<Hash>()) { $0.formUnion($1.ledger.walk.hashes) }
@@ -30,6 +31,19 @@ extension World {
       }
     }
     try judgeStates()
+  }
+
+  /// A new machine makes its first copy from a hub that holds something back: what builds on that must
+  /// wait for it.
+  private func welcomeNewcomer() throws {
+    let newcomer = try add(.replica)
+    try newcomer.create(isFounder: false)
+    var fate = ConnectionFate()
+    fate.liar = hubs[Int(plan.seed % UInt64(hubs.count))]
+    fate.lie = .withholding
+    guard let hub = fate.liar, !hub.isDamaged else { return }
+    try connect(newcomer, to: hub, fate)
+    try run()
   }
 
   private func syncUntilEqual() throws {

@@ -68,7 +68,9 @@ extension World {
     case 0...1 where plan.faults.contains(.brokenConnection): fate.framesUntilBreak = frames
     case 2 where plan.faults.contains(.oneWayPartition): fate.framesUntilDeafness = frames
     case 3 where plan.faults.contains(.corruptedByte): fate.framesUntilCorruption = frames
-    case 4 where plan.faults.contains(.lyingPeer): fate.liar = someone
+    case 4 where plan.faults.contains(.lyingPeer):
+      fate.liar = someone
+      fate.lie = frames % 2 == 0 ? .withholding : .wild
     case 5 where plan.faults.contains(.newerPeer):
       (fate.stranger, fate.strangerVersion) = (someone, .newer)
     case 6 where plan.faults.contains(.foreignPeer) && frames < 4:
