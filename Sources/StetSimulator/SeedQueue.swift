@@ -13,6 +13,8 @@ final class SeedQueue: Sendable {
   private let end: ContinuousClock.Instant?
   /// Failures after which no more are looked for.
   private static let failureLimit = 5
+  /// Seeds after which a line tells how far the run is.
+  private static let reportInterval = 1000
 
   init(_ seeds: Range<UInt64>, until end: ContinuousClock.Instant?) {
     state = Mutex(State(seeds: seeds))
@@ -27,9 +29,21 @@ final class SeedQueue: Sendable {
     }
   }
 
+  /// Counts what came of a seed, and says at once what a run that is stopped would else take with it.
   func take(_ report: Simulation.Report) {
-    state.withLock { $0.summary.take(report) }
-    if let complaint = report.complaint { print("seed \(report.plan.seed): \(complaint)") }
+    let summary = state.withLock { state in
+      state.summary.take(report)
+      return state.summary
+    }
+    if let complaint = report.complaint { say("seed \(report.plan.seed): \(complaint)") }
+    if summary.seedCount.isMultiple(of: Self.reportInterval) {
+      say("\(summary.seedCount) seeds, \(summary.failures.count) failed, \(summary.eventCount) events")
+    }
+  }
+
+  private func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 
   var summary: Summary { state.withLock { $0.summary } }
