@@ -2,7 +2,7 @@ package import CRDT
 package import ChangeLog
 package import HubStorage
 package import SyncProtocol
-internal import SyncTransport
+package import SyncTransport
 
 /// One archive of a hub, as all its sessions share it: appends that come while one is being
 /// written wait, and go into the next transaction together. So the number of fsyncs follows the
@@ -18,6 +18,10 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private let appended: @Sendable (StoreID) -> Void
   private var waiting: [Waiting] = []
   private var isWriting = false
+  private let watches = LogWatches()
+  private var shared = SharedReads()
+  /// Where the log ended when it was last written here.
+  private var end: LogEnd?
 
   /// Appends that wait for the one that is being written.
   package var waitingCount: Int { waiting.count }
@@ -54,18 +58,48 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
       let group = waiting
       waiting.removeAll()
       do {
-        let results = try await store.run { try $0.append(group: group.map(\.request)) }
+        let (results, end) = try await store.run { archive in
+          let results = try archive.append(group: group.map(\.request))
+          return (results, Result { try archive.logEnd() })
+        }
         for (waiting, result) in zip(group, results) {
           waiting.continuation.resume(with: result)
           if case .success(let receipt) = result, receipt.newChangeCount > 0 {
             appended(waiting.request.peer)
           }
         }
+        grow(to: end, by: Set(group.map(\.request.peer)))
       } catch {
         for waiting in group { waiting.continuation.resume(throwing: error) }
       }
     }
     isWriting = false
+  }
+
+  private func grow(to end: Result<LogEnd, any Error>, by peers: Set<StoreID>) {
+    let former = self.end
+    self.end = try? end.get()
+    guard former == nil || former != self.end else { return }
+    if let former, let end = self.end, former.store == end.store {
+      shared.append(from: former.position, to: end.position, by: peers)
+    } else {
+      shared = SharedReads()
+    }
+    watches.tell(end)
+  }
+
+  package func watch(
+    grown: @escaping @Sendable (LogEnd) -> Void,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) async -> LogWatch {
+    let watch = watches.add(grown: grown, failed: failed)
+    do {
+      // Read after the watch was set: what comes in between is told twice rather than never.
+      grown(try await store.run { try $0.logEnd() })
+    } catch {
+      failed(error)
+    }
+    return watch
   }
 
   package nonisolated func view(
@@ -82,9 +116,13 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     return try await store.frontier()
   }
 
-  package nonisolated func packs(_ request: PackRequest) async throws -> PackBatch {
+  package func packs(_ request: PackRequest) async throws -> PackBatch {
     used()
-    return try await store.packs(request)
+    let batch = shared.batch(for: request) { [store] request in
+      Task { try await store.packs(request).framed }
+    }
+    guard let batch else { return try await store.packs(request) }
+    return try await batch.value
   }
 
   package nonisolated func remember(_ cursor: Cursor) async throws {

@@ -176,6 +176,10 @@ package final class SQLiteHubArchive: HubArchiveStore {
     }
   }
 
+  package func logEnd() throws -> LogEnd {
+    try database.read { LogEnd(try SQLiteLog($0).end()) }
+  }
+
   package func frontier() throws -> Frontier {
     try database.read { try SQLiteLog($0).frontier() }
   }

@@ -16,6 +16,10 @@ extension Replica: LogStore {
     }
   }
 
+  package func logEnd() throws -> LogEnd {
+    try database.read { LogEnd(try SQLiteLog($0).end()) }
+  }
+
   /// Makes the replica ready to speak to a peer: a copy of another replica's file gets a store id of
   /// its own, and the mark is on disk before anything of ours leaves the machine.
   package func prepareToSync() throws {

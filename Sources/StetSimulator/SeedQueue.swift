@@ -37,7 +37,9 @@ final class SeedQueue: Sendable {
     }
     if let complaint = report.complaint { say("seed \(report.plan.seed): \(complaint)") }
     if summary.seedCount.isMultiple(of: Self.reportInterval) {
-      say("\(summary.seedCount) seeds, \(summary.failures.count) failed, \(summary.eventCount) events")
+      say(
+        "\(summary.seedCount) seeds, \(summary.failures.count) failed, \(summary.eventCount) events"
+      )
     }
   }
 

@@ -30,6 +30,8 @@ package struct Exchange: Sendable {
   enum Step {
     case goesOn([SessionEffect])
     case ends([SessionEffect])
+    /// Both sides are equal, and stay.
+    case stays(LiveExchange, [SessionEffect])
   }
 
   private enum Role: Sendable {
@@ -52,6 +54,8 @@ package struct Exchange: Sendable {
   private let limits: SyncLimits
   private let clockOffset: Int64
   private var birth: Birth
+  /// Where this side's log ends in this round.
+  private var end: Cursor
   private var outbound: Outbound
   private var inbound = Inbound()
   private var closing = Closing.open
@@ -61,6 +65,8 @@ package struct Exchange: Sendable {
   private var round = 1
   /// How often the peer asked for this side's frontier: once in a round at most.
   private var questionCount = 0
+  /// Whether both sides said that they would stay.
+  private let isLive: Bool
   private var tally = SessionTally()
 
   init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
@@ -70,6 +76,7 @@ package struct Exchange: Sendable {
     limits = greeting.limits
     clockOffset = welcome.time - greeting.hello.time
     ownLane = view.ownLane
+    isLive = greeting.hello.isLive && welcome.isLive
     tally.roundTrips = 1
     // As hello said it, by which the answerer goes: another session may have brought the archive since.
     switch (greeting.hello.archive, welcome.archive) {
@@ -77,6 +84,7 @@ package struct Exchange: Sendable {
     case (.name, .some(let archive)): birth = .toReceive(archive)
     case (.id, .some), (.name, nil): birth = .notNeeded
     }
+    end = view.end
     // A log that no longer is what it was may have lost what this side got from it.
     let isPeerReset = greeting.hello.known != nil && !welcome.isStreaming
     outbound = Self.outbound(
@@ -93,6 +101,8 @@ package struct Exchange: Sendable {
     own = view.end.store
     self.limits = limits
     clockOffset = hello.time - time
+    isLive = hello.isLive
+    end = view.end
     switch (view.genesis, hello.archive) {
     case (.some(let genesis), .name): birth = .toSend(genesis)
     case (nil, .id(let archive, _)): birth = .toReceive(archive)
@@ -118,10 +128,10 @@ package struct Exchange: Sendable {
   {
     if let known, view.isPeerCursorValid {
       return .streaming(
-        PackStream(after: known.position, upTo: view.end, selection: .notFrom(peer))
+        PackStream(after: known.position, upTo: view.end.position, selection: .notFrom(peer))
       )
     }
-    let everything = PackStream(after: 0, upTo: view.end, selection: .beyond(.empty))
+    let everything = PackStream(after: 0, upTo: view.end.position, selection: .beyond(.empty))
     let hasNothing = peerFrontier == Frontier().digest
     return hasNothing || everything.isDrained ? .streaming(everything) : .asking(everything)
   }
@@ -155,7 +165,7 @@ package struct Exchange: Sendable {
       return .ends([.fail(failure)])
     case .ended:
       return ended()
-    case .opened:
+    case .opened, .grown, .quiet, .leave:
       return .ends([.fail(.unexpected("the session is open already"))])
     }
   }
@@ -194,7 +204,7 @@ package struct Exchange: Sendable {
         return .ends([.fail(.unexpected("frontier heads"))])
       }
       tally.roundTrips += 1
-      stream.restart(upTo: stream.end, selection: .beyond(frontier))
+      stream.restart(selection: .beyond(frontier))
       outbound = .streaming(stream)
       return .goesOn(pump())
     case .sent(let end):
@@ -213,6 +223,12 @@ package struct Exchange: Sendable {
       return .goesOn(pump())
     case .failure(let failure):
       return .ends([.end(failure)])
+    case .stay:
+      guard role == .answerer, isLive, case .saidDone = closing,
+        case .streaming(let stream) = outbound
+      else { return .ends([.fail(.unexpected("stay"))]) }
+      let live = live(stream, as: .answerer)
+      return .stays(live, live.beginning)
     case .hello, .welcome:
       return .ends([.fail(.unexpected("the greeting is over"))])
     }
@@ -270,7 +286,7 @@ package struct Exchange: Sendable {
         return .ends([.fail(.unexpected("a view in the middle"))])
       }
       closing = .tail(view)
-      stream.extend(upTo: view.end, selection: .notFrom(peer))
+      stream.extend(upTo: view.end.position, selection: .notFrom(peer))
       outbound = .streaming(stream)
       return .goesOn(pump())
     case .retrying:
@@ -279,7 +295,8 @@ package struct Exchange: Sendable {
       }
       closing = .open
       ownLane = view.ownLane
-      stream.extend(upTo: view.end, selection: .notFrom(peer))
+      self.end = view.end
+      stream.extend(upTo: view.end.position, selection: .notFrom(peer))
       outbound = .asking(stream)
       return .goesOn([.getFrontier(.asking)])
     case .open, .saidSent, .told, .comparing, .tail, .saidDone:
@@ -297,7 +314,11 @@ package struct Exchange: Sendable {
       mine.heads[ownLane.lane] = ownLane.head
     }
     if mine.digest == theirs {
-      return .ends([.remember(end), .finish(outcome(.equal))])
+      guard isLive, case .streaming(let stream) = outbound else {
+        return .ends([.remember(end), .finish(outcome(.equal))])
+      }
+      let live = live(stream, as: .dialler)
+      return .stays(live, [.remember(end)] + live.beginning)
     }
     guard round == 1 else { return .ends([.finish(outcome(.different))]) }
     round = 2
@@ -312,6 +333,16 @@ package struct Exchange: Sendable {
     case (.answerer, _): .ends([.finish(outcome(.interrupted))])
     case (.dialler, _): .ends([.fail(.lost)])
     }
+  }
+
+  private func live(_ stream: PackStream, as role: LiveExchange.Role) -> LiveExchange {
+    LiveExchange(
+      as: role,
+      own: own,
+      stream: stream,
+      limits: limits,
+      outcome: outcome(.equal)
+    )
   }
 
   private func outcome(_ verdict: SessionOutcome.Verdict) -> SessionOutcome {
@@ -329,13 +360,13 @@ package struct Exchange: Sendable {
     if case .streaming(var stream) = outbound {
       if let request = stream.nextRequest(limits: limits) { effects.append(.getPacks(request)) }
       outbound = .streaming(stream)
-      if stream.isDrained { effects += finishing(upTo: stream.end) }
+      if stream.isDrained { effects += finishing() }
     }
     return effects
   }
 
   /// The steps towards the end, once everything was sent.
-  private mutating func finishing(upTo end: Cursor) -> [SessionEffect] {
+  private mutating func finishing() -> [SessionEffect] {
     switch (role, closing) {
     case (.dialler, .open):
       closing = .saidSent

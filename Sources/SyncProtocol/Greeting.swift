@@ -18,7 +18,8 @@ package struct Greeting: Sendable {
       end: view.end,
       known: view.known,
       frontier: view.frontier,
-      lane: view.ownLane?.lane
+      lane: view.ownLane?.lane,
+      isLive: request.isLive
     )
   }
 
@@ -32,6 +33,7 @@ package struct Greeting: Sendable {
   enum Verdict {
     /// There is something to exchange: see whether the answerer's cursor holds.
     case validate(ViewRequest)
+    case stay(LiveExchange, [SessionEffect])
     case end([SessionEffect])
   }
 
@@ -57,7 +59,11 @@ package struct Greeting: Sendable {
     outcome.tally.roundTrips = 1
     outcome.clockOffset = welcome.time - hello.time
     outcome.peerStore = welcome.end.store
-    return .end([.remember(welcome.end), .finish(outcome)])
+    guard hello.isLive, welcome.isLive else {
+      return .end([.remember(welcome.end), .finish(outcome)])
+    }
+    let live = LiveExchange(as: .dialler, end: hello.end, limits: limits, outcome: outcome)
+    return .stay(live, [.allowLargeFrames, .remember(welcome.end)] + live.beginning)
   }
 }
 
@@ -71,11 +77,11 @@ extension Hello {
   enum Verdict {
     case exchange(Welcome)
     /// Nothing to exchange.
-    case settle(SessionOutcome, [SessionEffect])
+    case settle(Settlement, [SessionEffect])
     case end(PeerFailure)
   }
 
-  func answer(view: StoreView, time: Int64) -> Verdict {
+  func answer(view: StoreView, time: Int64, limits: SyncLimits) -> Verdict {
     if case .id(let id, let name) = archive, let mine = view.genesis?.archive, mine != id {
       return .end(.wrongArchive(name))
     }
@@ -93,19 +99,41 @@ extension Hello {
       known: view.known,
       frontier: view.frontier,
       lane: view.peerLane,
-      isStreaming: view.isPeerCursorValid && !isEqual
+      isStreaming: view.isPeerCursorValid && !isEqual,
+      isLive: isLive
     )
     if isEqual {
       var outcome = SessionOutcome(.equal)
       outcome.peerStore = end.store
       outcome.clockOffset = self.time - time
-      return .settle(outcome, [.remember(end), .send(.welcome(welcome))])
+      return .settle(
+        isLive
+          ? .equal(LiveExchange(as: .answerer, end: view.end, limits: limits, outcome: outcome))
+          : .over(outcome),
+        [.remember(end), .send(.welcome(welcome))]
+      )
     }
     if view.genesis == nil, case .name = archive {
       // Nothing to give, and nothing can come: the dialler sees that and hangs up.
-      return .settle(SessionOutcome(.interrupted), [.send(.welcome(welcome))])
+      return .settle(.over(SessionOutcome(.interrupted)), [.send(.welcome(welcome))])
     }
     return .exchange(welcome)
+  }
+}
+
+/// What an answerer has still to wait for when there is nothing to exchange.
+package enum Settlement: Sendable {
+  /// The dialler hangs up.
+  case over(SessionOutcome)
+  /// Both sides are equal: the dialler hangs up, or stays.
+  case equal(LiveExchange)
+
+  /// How the session ended when the dialler hangs up.
+  var outcome: SessionOutcome {
+    switch self {
+    case .over(let outcome): outcome
+    case .equal(let live): live.outcome
+    }
   }
 }
 

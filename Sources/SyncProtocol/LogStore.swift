@@ -13,6 +13,9 @@ package protocol LogStore: Sendable {
   /// - `lane`: the lane that the peer writes.
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView
 
+  /// Where the log ends.
+  func logEnd() throws -> LogEnd
+
   /// The head of every lane, in one read.
   func frontier() throws -> Frontier
 
@@ -41,8 +44,25 @@ package protocol LogStore: Sendable {
 }
 
 extension LogStore {
+  package func logEnd() throws -> LogEnd {
+    LogEnd(try view(of: nil, knowing: nil, writing: nil).end)
+  }
+
   /// Nothing to take note of: a store that writes no lane.
   package func witness(_ head: ClaimedHead, of lane: LaneID) throws {}
+}
+
+/// Where a store's log ends.
+package struct LogEnd: Hashable, Sendable {
+  package let store: StoreID
+  package let position: UInt64
+
+  package init(store: StoreID, position: UInt64) {
+    self.store = store
+    self.position = position
+  }
+
+  package init(_ cursor: Cursor) { self.init(store: cursor.store, position: cursor.position) }
 }
 
 /// A store's log at one moment.

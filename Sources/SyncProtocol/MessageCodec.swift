@@ -42,6 +42,7 @@ package enum MessageCodec {
       wire.failure.retryable = failure.isRetryable
       wire.failure.retryAfter = failure.retryAfter
       wire.failure.covers = failure.scope.rawValue
+    case .stay: wire.stay = WireStay()
     }
     return wire.encoded
   }
@@ -87,6 +88,7 @@ package enum MessageCodec {
           scope: PeerFailure.Scope(rawValue: wire.covers) ?? .connection
         )
       )
+    case .stay: return .stay
     case nil: return nil
     }
   }
@@ -175,6 +177,7 @@ extension Hello {
     known = wire.hasKnown ? Cursor(wire.known) : nil
     self.frontier = frontier
     lane = LaneID(wire.lane)
+    isLive = wire.live
   }
 
   fileprivate var wire: WireHello {
@@ -188,6 +191,7 @@ extension Hello {
     if let known { wire.known = known.wire }
     wire.frontier = frontier.bytes.data
     if let lane { wire.lane = lane.bytes.data }
+    wire.live = isLive
     return wire
   }
 }
@@ -209,6 +213,7 @@ extension Welcome {
       wire.laneSeq == 0 || wire.laneHash.count != Hash.prefixByteCount
       ? nil : ClaimedHead(seq: wire.laneSeq, hashPrefix: Array(wire.laneHash))
     isStreaming = wire.streaming
+    isLive = wire.live
   }
 
   fileprivate var wire: WireWelcome {
@@ -225,6 +230,7 @@ extension Welcome {
       wire.laneHash = lane.hashPrefix.data
     }
     wire.streaming = isStreaming
+    wire.live = isLive
     return wire
   }
 }

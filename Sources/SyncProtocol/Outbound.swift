@@ -13,32 +13,32 @@ enum Outbound: Sendable {
 struct PackStream: Sendable {
   private var selection: PackRequest.Selection
   /// Where the stream ends.
-  private(set) var end: Cursor
+  private var end: UInt64
   /// Read and sent up to here.
   private var position: UInt64
   private var isReading = false
   /// Sent and not acknowledged, oldest first.
   private var unacknowledged: [(position: UInt64, byteCount: Int)] = []
 
-  init(after position: UInt64, upTo end: Cursor, selection: PackRequest.Selection) {
+  init(after position: UInt64, upTo end: UInt64, selection: PackRequest.Selection) {
     self.position = position
     self.end = end
     self.selection = selection
   }
 
   /// Whether everything up to the end was sent.
-  var isDrained: Bool { position >= end.position }
+  var isDrained: Bool { position >= end }
 
   /// Goes on from where the stream ended.
-  mutating func extend(upTo end: Cursor, selection: PackRequest.Selection) {
+  mutating func extend(upTo end: UInt64, selection: PackRequest.Selection) {
     self.end = end
     self.selection = selection
   }
 
   /// Begins anew from the log's beginning.
-  mutating func restart(upTo end: Cursor, selection: PackRequest.Selection) {
+  mutating func restart(selection: PackRequest.Selection) {
     position = 0
-    extend(upTo: end, selection: selection)
+    self.selection = selection
   }
 
   /// The next read, when the window has room for one.
@@ -50,7 +50,7 @@ struct PackStream: Sendable {
     isReading = true
     return PackRequest(
       after: position,
-      upTo: end.position,
+      upTo: end,
       selection: selection,
       byteLimit: limits.windowByteLimit - byteCount,
       packLimit: limits.windowPackLimit - unacknowledged.count

@@ -15,6 +15,12 @@ package enum SessionEvent: Sendable {
   case refused(PeerFailure)
   /// The peer closed the connection.
   case ended
+  /// This side's log has come to end there: what was appended before may be sent.
+  case grown(LogEnd)
+  /// Nothing came from the peer for as long as ``SyncLimits/quietInterval``.
+  case quiet
+  /// This side wants to end the session.
+  case leave
 }
 
 /// What a session wants done, in order.
@@ -37,6 +43,11 @@ package enum SessionEffect: Sendable {
   case witness(ClaimedHead, of: LaneID)
   /// The peer proved to speak the protocol: frames may be as large as the limits say.
   case allowLargeFrames
+  /// The session stays open: tell it from now on when the log grows, and when it shall leave. Answered
+  /// by ``SessionEvent/grown(_:)`` and ``SessionEvent/leave``.
+  case stay(SessionOutcome)
+  /// Answered by ``SessionEvent/quiet``, whenever it is so.
+  case watchSilence
   case finish(SessionOutcome)
   /// Tell the peer, and close.
   case fail(PeerFailure)

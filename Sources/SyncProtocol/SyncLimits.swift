@@ -24,6 +24,9 @@ package struct SyncLimits: Sendable {
   package var headCountLimit = 100_000
   /// How long a session waits for the peer's next byte, ms.
   package var silenceLimit: Int64 = 60_000
+  /// After how long without a byte from the peer a dialler who stays asks whether it is still there, ms;
+  /// well below the peer's ``silenceLimit``.
+  package var quietInterval: Int64 = 20_000
 
   package init() {}
 }

@@ -16,6 +16,8 @@ package enum SyncMessage: Sendable {
   case sent(end: Cursor)
   case done(end: Cursor, frontier: Hash)
   case failure(PeerFailure)
+  /// The dialler stays connected, or asks whether the answerer is still there; the answerer answers.
+  case stay
 
   /// Bytes of the pack that the message carries.
   var packByteCount: Int {
@@ -34,6 +36,8 @@ package struct Hello: Sendable {
   package var known: Cursor?
   package var frontier: Hash
   package var lane: LaneID?
+  /// Whether the dialler would stay when both sides are equal.
+  package var isLive: Bool
 
   package init(
     versions: [UInt32],
@@ -43,7 +47,8 @@ package struct Hello: Sendable {
     end: Cursor,
     known: Cursor?,
     frontier: Hash,
-    lane: LaneID?
+    lane: LaneID?,
+    isLive: Bool = false
   ) {
     self.versions = versions
     self.codecs = codecs
@@ -53,6 +58,7 @@ package struct Hello: Sendable {
     self.known = known
     self.frontier = frontier
     self.lane = lane
+    self.isLive = isLive
   }
 }
 
@@ -81,6 +87,8 @@ package struct Welcome: Sendable {
   /// What the answerer holds of the dialler's lane.
   package var lane: ClaimedHead?
   package var isStreaming: Bool
+  /// Whether the answerer takes the dialler's wish to stay.
+  package var isLive: Bool
 
   package init(
     version: UInt32,
@@ -91,7 +99,8 @@ package struct Welcome: Sendable {
     known: Cursor?,
     frontier: Hash,
     lane: ClaimedHead?,
-    isStreaming: Bool
+    isStreaming: Bool,
+    isLive: Bool = false
   ) {
     self.version = version
     self.codecs = codecs
@@ -102,6 +111,7 @@ package struct Welcome: Sendable {
     self.frontier = frontier
     self.lane = lane
     self.isStreaming = isStreaming
+    self.isLive = isLive
   }
 }
 
@@ -110,11 +120,20 @@ package struct PackDelivery: Sendable {
   package let pack: [UInt8]
   package let position: UInt64
   package let check: [UInt8]
+  /// The frame of the message, where the same goes to many; else it is made for each.
+  package private(set) var frame: [UInt8]?
 
   package init(pack: [UInt8], position: UInt64, check: [UInt8]) {
     self.pack = pack
     self.position = position
     self.check = check
+  }
+
+  /// The same with its frame made.
+  package var framed: PackDelivery {
+    var framed = self
+    framed.frame = FrameDecoder.frame(MessageCodec.encode(.pack(self)))
+    return framed
   }
 }
 

@@ -5,8 +5,10 @@ internal import ChangeLog
 ///
 /// Rules: `Protocol/session.md`. The story:
 ///
-///     dialler    idle ──▶ greeting ──▶ validating ──▶ exchanging ──▶ closed
-///     answerer   awaitingHello ──▶ authorising ──▶ exchanging | settled ──▶ closed
+///     dialler    idle ──▶ greeting ──▶ validating ──▶ exchanging ──▶ live | closed
+///     answerer   awaitingHello ──▶ authorising ──▶ exchanging | settled ──▶ live | closed
+///
+/// A dialler that finds both sides equal in its greeting goes on to live, or closes, at once.
 ///
 /// An event that cannot come in a state is either the peer's fault, then the session fails with
 /// `protocolViolation`, or belongs to an effect of a session that has ended, then it is passed over.
@@ -22,8 +24,10 @@ package enum SyncSession: ~Copyable {
   /// The answerer looks at its store.
   case authorising(Hello, SyncLimits)
   case exchanging(Exchange)
-  /// The answerer said that both sides are equal.
-  case settled(SessionOutcome)
+  /// The answerer said that there is nothing to exchange.
+  case settled(Settlement)
+  /// Both sides were equal, and stay.
+  case live(LiveExchange)
   case closed
 
   /// A session that calls a peer.
@@ -47,7 +51,7 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.fail(.lost)]
-      case .received, .viewed, .gotFrontier, .gotPacks, .stored:
+      case .received, .viewed, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("the session is not open yet"))]
       }
@@ -59,6 +63,9 @@ package enum SyncSession: ~Copyable {
         case .validate(let request):
           self = .validating(greeting, welcome, early: [])
           return greeting.testimony(welcome) + [.allowLargeFrames, .view(request)]
+        case .stay(let live, let effects):
+          self = .live(live)
+          return greeting.testimony(welcome) + effects
         case .end(let effects):
           self = .closed
           return effects
@@ -72,7 +79,7 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.fail(.lost)]
-      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("expected welcome"))]
       }
@@ -92,6 +99,10 @@ package enum SyncSession: ~Copyable {
           case .ends(let more):
             self = .closed
             return effects + more
+          case .stays:
+            // Only an answer of the store leads there.
+            self = .closed
+            return [.fail(.unexpected("stay"))]
           }
         }
         self = .exchanging(exchange)
@@ -116,7 +127,7 @@ package enum SyncSession: ~Copyable {
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
-      case .opened, .gotFrontier, .gotPacks, .stored:
+      case .opened, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("the session is not open yet"))]
       }
@@ -140,7 +151,7 @@ package enum SyncSession: ~Copyable {
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
-      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("expected hello"))]
       }
@@ -148,14 +159,14 @@ package enum SyncSession: ~Copyable {
     case .authorising(let hello, let limits):
       switch event {
       case .viewed(let view, let time):
-        switch hello.answer(view: view, time: time) {
+        switch hello.answer(view: view, time: time, limits: limits) {
         case .exchange(let welcome):
           var exchange = Exchange(answerer: hello, view: view, time: time, limits: limits)
           let effects = exchange.begin()
           self = .exchanging(exchange)
           return [.allowLargeFrames, .send(.welcome(welcome))] + effects
-        case .settle(let outcome, let effects):
-          self = .settled(outcome)
+        case .settle(let settlement, let effects):
+          self = .settled(settlement)
           return effects
         case .end(let failure):
           self = .closed
@@ -170,7 +181,7 @@ package enum SyncSession: ~Copyable {
       case .ended:
         self = .closed
         return [.finish(SessionOutcome(.interrupted))]
-      case .received, .opened, .gotFrontier, .gotPacks, .stored:
+      case .received, .opened, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("the dialler spoke before its turn"))]
       }
@@ -180,23 +191,43 @@ package enum SyncSession: ~Copyable {
       case .goesOn(let effects):
         self = .exchanging(exchange)
         return effects
+      case .stays(let live, let effects):
+        self = .live(live)
+        return effects
       case .ends(let effects):
         self = .closed
         return effects
       }
 
-    case .settled(let outcome):
+    case .live(var live):
+      switch live.handle(event) {
+      case .goesOn(let effects):
+        self = .live(live)
+        return effects
+      case .ends(let effects):
+        self = .closed
+        return effects
+      }
+
+    case .settled(let settlement):
       switch event {
       case .ended:
         self = .closed
-        return [.finish(outcome)]
+        return [.finish(settlement.outcome)]
+      case .received(.stay):
+        guard case .equal(let live) = settlement else {
+          self = .closed
+          return [.fail(.unexpected("stay"))]
+        }
+        self = .live(live)
+        return [.allowLargeFrames] + live.beginning
       case .received(.failure(let failure)):
         self = .closed
         return [.end(failure)]
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
-      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored:
+      case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .grown, .quiet, .leave:
         self = .closed
         return [.fail(.unexpected("both sides are equal already"))]
       }
@@ -213,10 +244,13 @@ package enum SyncSession: ~Copyable {
 package struct DialRequest: Sendable {
   package let archive: RequestedArchive
   package let limits: SyncLimits
+  /// Whether to stay when both sides are equal.
+  package let isLive: Bool
 
-  package init(archive: RequestedArchive, limits: SyncLimits) {
+  package init(archive: RequestedArchive, limits: SyncLimits, isLive: Bool = false) {
     self.archive = archive
     self.limits = limits
+    self.isLive = isLive
   }
 }
 
@@ -233,6 +267,14 @@ extension PeerFailure {
     .internal,
     "the archive was found to be a copy in the middle of the session: sync again",
     isRetryable: true
+  )
+
+  /// Said to those who stay, when a program is told to stop.
+  package static let shuttingDown = PeerFailure(
+    .shuttingDown,
+    "the other side is stopping",
+    isRetryable: true,
+    retryAfter: 1000
   )
 
   static func unexpected(_ what: String) -> PeerFailure {

@@ -108,6 +108,7 @@ package final class SessionPair {
         case .adopt(let genesis): try side.store.adopt(genesis)
         case .remember(let cursor): try side.store.remember(cursor)
         case .witness(let head, let lane): try side.store.witness(head, of: lane)
+        case .stay, .watchSilence: break
         case .finish(let outcome):
           close(&side, &other)
           return outcome

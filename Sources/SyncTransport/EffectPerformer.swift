@@ -14,8 +14,19 @@ struct EffectPerformer {
   private let frames: AsyncStream<[UInt8]>.Continuation
   /// What really went wrong here, while the peer is told only that something did.
   private let localFailure: LocalFailure
+  private let growth: GrowthSignal
+  private let sessions: LiveSessions
+  private var stay: Stay?
+  /// Changes sent since the session stays, and not yet reported.
+  private var sentCount = 0
   private var peerEnd: UInt64 = 0
   private var ownEnd: UInt64 = 0
+
+  /// What a session that stays open holds on to.
+  private struct Stay {
+    let watch: LogWatch
+    let session: LiveSession
+  }
 
   init(
     store: (any SessionStore)?,
@@ -26,8 +37,11 @@ struct EffectPerformer {
     meter: SessionMeter,
     events: AsyncStream<SessionEvent>.Continuation,
     frames: AsyncStream<[UInt8]>.Continuation,
-    localFailure: LocalFailure
+    localFailure: LocalFailure,
+    sessions: LiveSessions
   ) {
+    growth = GrowthSignal(events)
+    self.sessions = sessions
     self.localFailure = localFailure
     self.store = store
     self.source = source
@@ -47,7 +61,18 @@ struct EffectPerformer {
     case .received(.pack(let delivery)):
       progress(.received(position: delivery.position, end: max(peerEnd, delivery.position)))
     case .opened(let view, _): ownEnd = view.end.position
-    case .received, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended: break
+    case .received(.acknowledgement(let position)) where stay != nil:
+      progress(.delivered(position: position, changeCount: sentCount))
+      sentCount = 0
+    case .gotPacks(let batch) where stay != nil:
+      sentCount += batch.changeCount
+    case .stored(_, let receipt) where stay != nil && receipt.newChangeCount > 0:
+      progress(.stored(changeCount: receipt.newChangeCount))
+    case .grown(let end):
+      ownEnd = end.position
+      growth.heard()
+    case .received, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended, .quiet, .leave:
+      break
     }
   }
 
@@ -64,8 +89,10 @@ struct EffectPerformer {
         if case .pack(let delivery) = message {
           meter.sent(delivery)
           progress(.sent(position: delivery.position, end: max(ownEnd, delivery.position)))
+          frames.yield(delivery.frame ?? FrameDecoder.frame(MessageCodec.encode(message)))
+        } else {
+          frames.yield(FrameDecoder.frame(MessageCodec.encode(message)))
         }
-        frames.yield(FrameDecoder.frame(MessageCodec.encode(message)))
       case .allowLargeFrames:
         wire.allowLargeFrames()
       case .authorise(let archive):
@@ -103,6 +130,11 @@ struct EffectPerformer {
           let receipt = try await store.append(packs, from: peer)
           return .stored(position: packs[packs.count - 1].position, receipt)
         }
+      case .stay(let outcome):
+        await beginStay(outcome)
+      case .watchSilence:
+        let (wire, events) = (wire, events)
+        group.addTask { await wire.watchSilence(events) }
       case .finish(let outcome):
         return .finished(outcome)
       case .fail(let failure):
@@ -112,6 +144,19 @@ struct EffectPerformer {
       }
     }
     return nil
+  }
+
+  private mutating func beginStay(_ outcome: SessionOutcome) async {
+    guard let store else { preconditionFailure("a session touches no store before it has one") }
+    let (events, localFailure, growth) = (events, localFailure, growth)
+    stay = Stay(
+      watch: await store.watch(
+        grown: { growth.raise(to: $0) },
+        failed: { events.yield(.refused(localFailure.note($0))) }
+      ),
+      session: sessions.add { events.yield(.leave) }
+    )
+    progress(.live(outcome))
   }
 
   /// How a session ended.

@@ -14,6 +14,13 @@ package struct DrivenSession: Sendable {
 package enum SessionProgress: Sendable {
   case received(position: UInt64, end: UInt64)
   case sent(position: UInt64, end: UInt64)
+  /// Both sides are equal, and the session stays open; what follows comes as it happens.
+  case live(SessionOutcome)
+  /// Live: the peer has everything up to this position of our log, and what it brought itself; of that,
+  /// so many changes went over the line since this was said last.
+  case delivered(position: UInt64, changeCount: Int)
+  /// Live: so many changes came that were not here before.
+  case stored(changeCount: Int)
 }
 
 /// Runs a session's effects over a channel, in order.
@@ -29,29 +36,36 @@ package struct SessionDriver: Sendable {
   private let limits: SyncLimits
   private let now: @Sendable () -> Int64
   private let progress: @Sendable (SessionProgress) -> Void
+  private let sessions: LiveSessions
 
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
+  /// - `sessions`: where those that stay open are kept.
   package init(
     limits: SyncLimits,
     now: @escaping @Sendable () -> Int64,
+    sessions: LiveSessions = LiveSessions(),
     progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
   ) {
     self.limits = limits
     self.now = now
+    self.sessions = sessions
     self.progress = progress
   }
 
   /// Calls a peer over an open channel.
   ///
   /// - `peer`: the store that answered at this address last time.
+  /// - `isLive`: whether to stay when both sides are equal.
   /// Throws: ``PeerFailure``, or what the store or the channel throws.
   package func dial(
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
     archive: RequestedArchive,
     store: any SessionStore,
-    peer: StoreID?
+    peer: StoreID?,
+    isLive: Bool
   ) async throws -> DrivenSession {
-    let session = SyncSession.dialling(DialRequest(archive: archive, limits: limits))
+    let request = DialRequest(archive: archive, limits: limits, isLive: isLive)
+    let session = SyncSession.dialling(request)
     let meter = SessionMeter(looksIntoPacks: true)
     return try await run(session, channel, store: store, source: nil, meter: meter) {
       .opened(
@@ -115,7 +129,8 @@ package struct SessionDriver: Sendable {
           meter: meter,
           events: eventSource,
           frames: frameSource,
-          localFailure: localFailure
+          localFailure: localFailure,
+          sessions: sessions
         )
         for await event in events {
           performer.note(event)

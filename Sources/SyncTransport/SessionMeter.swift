@@ -34,7 +34,7 @@ final class SessionMeter: Sendable {
     case .pack(let delivery):
       let saved = saved(in: delivery)
       state.withLock { $0.savedReceiving += saved }
-    case .birth, .frontierDigests, .frontierHeads, .acknowledgement, .sent, .done, .failure:
+    case .birth, .frontierDigests, .frontierHeads, .acknowledgement, .sent, .done, .failure, .stay:
       break
     }
   }

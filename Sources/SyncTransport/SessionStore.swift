@@ -11,6 +11,13 @@ package protocol SessionStore: Sendable {
     writing lane: LaneID?
   ) async throws
     -> StoreView
+  /// Calls back with the log's end at once, and whenever it has grown, until the watch is given up.
+  ///
+  /// - `failed`: called at most once, last, when the end cannot be read.
+  func watch(
+    grown: @escaping @Sendable (LogEnd) -> Void,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) async -> LogWatch
   func frontier() async throws -> Frontier
   func packs(_ request: PackRequest) async throws -> PackBatch
   func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt
@@ -19,8 +26,23 @@ package protocol SessionStore: Sendable {
   func adopt(_ genesis: Genesis) async throws
 }
 
+/// Somebody waits for a log to grow, for as long as this exists.
+package final class LogWatch: Sendable {
+  private let end: @Sendable () -> Void
+
+  /// - `end`: called once, when nobody waits any more.
+  package init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+  deinit { end() }
+}
+
 /// Calls a store on threads that may block.
+///
+/// Its log may grow by other processes, which say nothing: who watches it has its end looked at, as
+/// `tail -f` does.
 package struct BlockingSessionStore<Store: LogStore>: SessionStore {
+  private static var lookInterval: Duration { .milliseconds(100) }
+
   private let store: Store
 
   package init(_ store: Store) { self.store = store }
@@ -33,6 +55,28 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
     -> StoreView
   {
     try await run { try $0.view(of: peer, knowing: cursor, writing: lane) }
+  }
+
+  package func watch(
+    grown: @escaping @Sendable (LogEnd) -> Void,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) -> LogWatch {
+    let looking = Task {
+      var last: LogEnd?
+      do {
+        while true {
+          let end = try await run { try $0.logEnd() }
+          if end != last { grown(end) }
+          last = end
+          try await Task.sleep(for: Self.lookInterval)
+        }
+      } catch is CancellationError {
+        // Nobody waits any more.
+      } catch {
+        failed(error)
+      }
+    }
+    return LogWatch { looking.cancel() }
   }
 
   package func frontier() async throws -> Frontier { try await run { try $0.frontier() } }

@@ -9,25 +9,29 @@ package struct SyncClient: Sendable {
   private let limits: SyncLimits
 
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
+  /// - `sessions`: where those that stay open are kept.
   package init(
     limits: SyncLimits,
     now: @escaping @Sendable () -> Int64,
+    sessions: LiveSessions = LiveSessions(),
     progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
   ) {
     self.limits = limits
-    driver = SessionDriver(limits: limits, now: now, progress: progress)
+    driver = SessionDriver(limits: limits, now: now, sessions: sessions, progress: progress)
   }
 
   /// Runs one session over TCP.
   ///
   /// - `archive`: `nil` when only its name is known yet.
   /// - `peer`: the store that answered at this address last time.
+  /// - `isLive`: whether to stay when both sides are equal.
   /// Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
   package func sync(
     _ store: any SessionStore,
     with address: SyncAddress,
     archive: ArchiveID?,
-    peer: StoreID?
+    peer: StoreID?,
+    isLive: Bool = false
   ) async throws -> DrivenSession {
     guard Loopback.contains(address.host) else {
       throw TransportFailure.notLoopback(address.host)
@@ -49,7 +53,7 @@ package struct SyncClient: Sendable {
     let connecting = ContinuousClock.now - start
     let request: RequestedArchive =
       archive.map { .id($0, name: address.archive) } ?? .name(address.archive)
-    var session = try await dial(channel, request, store, peer)
+    var session = try await dial(channel, request, store, peer, isLive)
     session.costs.connecting = connecting
     return session
   }
@@ -59,13 +63,15 @@ package struct SyncClient: Sendable {
   /// - `name`: what the archive is called in the greeting; the program has only one to give.
   /// - `archive`: `nil` when it is not known yet.
   /// - `peer`: the store that answered there last time.
+  /// - `isLive`: whether to stay when both sides are equal.
   /// Throws: ``TransportFailure``, ``PeerFailure``, and what the store throws.
   package func sync(
     _ store: any SessionStore,
     through command: PeerCommand,
     name: String,
     archive: ArchiveID?,
-    peer: StoreID?
+    peer: StoreID?,
+    isLive: Bool = false
   ) async throws -> DrivenSession {
     let start = ContinuousClock.now
     let process = try PeerProcess(command)
@@ -86,7 +92,7 @@ package struct SyncClient: Sendable {
     let request: RequestedArchive = archive.map { .id($0, name: name) } ?? .name(name)
     let result: Result<DrivenSession, any Error>
     do {
-      result = .success(try await dial(channel, request, store, peer))
+      result = .success(try await dial(channel, request, store, peer, isLive))
     } catch {
       result = .failure(error)
     }
@@ -106,10 +112,17 @@ package struct SyncClient: Sendable {
     _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
     _ archive: RequestedArchive,
     _ store: any SessionStore,
-    _ peer: StoreID?
+    _ peer: StoreID?,
+    _ isLive: Bool
   ) async throws -> DrivenSession {
     do {
-      return try await driver.dial(channel, archive: archive, store: store, peer: peer)
+      return try await driver.dial(
+        channel,
+        archive: archive,
+        store: store,
+        peer: peer,
+        isLive: isLive
+      )
     } catch is any NIOConnectionProblem {
       throw PeerFailure.lost
     }

@@ -15,6 +15,7 @@ package struct SyncServer: Sendable {
 
   private let limits: SyncLimits
   private let now: @Sendable () -> Int64
+  private let sessions = LiveSessions()
 
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   package init(limits: SyncLimits, now: @escaping @Sendable () -> Int64) {
@@ -53,6 +54,7 @@ package struct SyncServer: Sendable {
     listening(
       ListeningServer(address: Self.name(of: channel.localAddress)) {
         channel.close(promise: nil)
+        sessions.end()
       }
     )
     try await server.executeThenClose { connections in
@@ -93,7 +95,7 @@ package struct SyncServer: Sendable {
       throw TransportFailure.noPipe
     }
     do {
-      return try await SessionDriver(limits: limits, now: now)
+      return try await SessionDriver(limits: limits, now: now, sessions: sessions)
         .answer(channel, authorise: authorise)
     } catch is any NIOConnectionProblem {
       throw PeerFailure.lost
@@ -108,7 +110,8 @@ package struct SyncServer: Sendable {
     let peer = Self.name(of: channel.channel.remoteAddress)
     let requested = RequestedName()
     do {
-      let session = try await SessionDriver(limits: limits, now: now).answer(channel) { archive in
+      let driver = SessionDriver(limits: limits, now: now, sessions: sessions)
+      let session = try await driver.answer(channel) { archive in
         requested.set(archive.name)
         return try await authorise(archive)
       }
@@ -169,6 +172,6 @@ private final class RequestedName: Sendable {
 package struct ListeningServer: Sendable {
   /// `HOST:PORT`, an IPv6 address in brackets.
   package let address: String
-  /// Accepts no further connections; running sessions go on to their end.
+  /// Accepts no further connections; sessions that stay open are ended, the others go on to their end.
   package let stop: @Sendable () -> Void
 }

@@ -31,6 +31,15 @@ final class Wire: Sendable {
   /// The session has handled a message: the next one may come.
   func readOn() { permits.continuation.yield() }
 
+  /// Says whenever nothing came from the peer for a while, until the task is cancelled.
+  func watchSilence(_ events: AsyncStream<SessionEvent>.Continuation) async {
+    while true {
+      let before = bytesReceived
+      do { try await Task.sleep(for: .milliseconds(limits.quietInterval)) } catch { return }
+      if bytesReceived == before { events.yield(.quiet) }
+    }
+  }
+
   /// Nobody handles messages any more; what still comes is thrown away.
   func stopReading() { permits.continuation.finish() }
 

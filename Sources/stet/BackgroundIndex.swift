@@ -11,12 +11,20 @@ struct IndexOptions: ParsableArguments {
 
   /// Closes an archive, and has its index read on in the background where it is far behind.
   func close(_ replica: Replica) throws {
+    let (isBehind, path) = (isFarBehind(replica), replica.path)
+    try replica.close()
+    if isBehind { BackgroundIndex.start(at: path) }
+  }
+
+  /// Has an open archive's index read on in the background where it is far behind.
+  func readOn(_ replica: Replica) {
+    if isFarBehind(replica) { BackgroundIndex.start(at: replica.path) }
+  }
+
+  private func isFarBehind(_ replica: Replica) -> Bool {
     // The verb's own work is done: it does not fail for the index.
     let unreadCount = (try? replica.searchPosition())?.unreadCount ?? 0
-    let path = replica.path
-    try replica.close()
-    guard unreadCount > SearchPosition.smallBacklog, !isOff else { return }
-    BackgroundIndex.start(at: path)
+    return unreadCount > SearchPosition.smallBacklog && !isOff
   }
 
   private var isOff: Bool {

@@ -138,6 +138,13 @@ private final class ServedSession: SessionStore {
     try await store.view(of: peer, knowing: cursor, writing: lane)
   }
 
+  func watch(
+    grown: @escaping @Sendable (LogEnd) -> Void,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) async -> LogWatch {
+    store.watch(grown: grown, failed: failed)
+  }
+
   func frontier() async throws -> Frontier { try await store.frontier() }
 
   func packs(_ request: PackRequest) async throws -> PackBatch { try await store.packs(request) }

@@ -17,7 +17,7 @@ struct SyncRun {
   ///
   /// - Throws: `TransportFailure`, `PeerFailure`, and what the store throws.
   func run(verb: String) async throws -> SyncReport {
-    let address = try RemoteAddress.of(remote)
+    let dialler = try RemoteDialler(replica, to: remote)
     var stages = SyncStages()
     try replica.prepareToSync()
     let knownForks = Set(try replica.forks())
@@ -28,9 +28,10 @@ struct SyncRun {
       switch step {
       case .received(let position, let end), .sent(let position, let end):
         progress.show(Int(position), of: Int(end))
+      case .live, .delivered, .stored: break
       }
     }
-    let sessions = try await sessions(of: client, with: address)
+    let sessions = try await sessions(of: client, through: dialler)
     progress.finish()
     stages.isExchanged(sessions.costs)
     try replica.setMark()
@@ -59,64 +60,28 @@ extension SyncRun {
   /// notices forgets its cursor, or learns of the fork, so that the next session goes further.
   private func sessions(
     of client: SyncClient,
-    with address: PeerAddress
+    through dialler: RemoteDialler
   ) async throws -> SyncedSessions {
     var earlier: SyncedSessions?
     for _ in 1..<Self.sessionLimit {
       do {
         let sessions = SyncedSessions(
-          try await session(of: client, with: address),
+          try await dialler.session(of: client, peer: remote.store, isLive: false),
           after: earlier
         )
         if sessions.last.verdict == .equal { return sessions }
         earlier = sessions
         try replica.prepareToSync()
-      } catch  where Self.isRemembered(error) {
+      } catch  where RemoteDialler.isLearned(error) {
         try replica.prepareToSync()
       }
     }
-    return SyncedSessions(try await session(of: client, with: address), after: earlier)
+    return SyncedSessions(
+      try await dialler.session(of: client, peer: remote.store, isLive: false),
+      after: earlier
+    )
   }
 
   /// One for each thing that a session can learn: that a cursor does not hold, and that lanes fork.
   private static let sessionLimit = 3
-
-  private func session(
-    of client: SyncClient,
-    with address: PeerAddress
-  ) async throws
-    -> DrivenSession
-  {
-    let store = BlockingSessionStore(replica)
-    let archive = try replica.genesis()?.archive
-    return switch address {
-    case .tcp(let address):
-      try await client.sync(store, with: address, archive: archive, peer: remote.store)
-    case .ssh(let target):
-      try await client.sync(
-        store,
-        through: .configured(to: target),
-        name: address.greetingName,
-        archive: archive,
-        peer: remote.store
-      )
-    case .command(let command):
-      try await client.sync(
-        store,
-        through: .shell(command),
-        name: address.greetingName,
-        archive: archive,
-        peer: remote.store
-      )
-    }
-  }
-
-  private static func isRemembered(_ error: any Error) -> Bool {
-    switch error {
-    case LogFailure.gap, LogFailure.fork: true
-    case let failure as PeerFailure:
-      failure.code == .gap || failure.code == .fork || failure == .renamed
-    default: false
-    }
-  }
 }

@@ -21,6 +21,8 @@ final class Endpoint {
   private(set) var failure: PeerFailure?
   /// When something was last read or written, ms.
   var lastActivity: Int64
+  /// When something last arrived, ms.
+  var lastHeard: Int64
   /// What arrives next arrives no earlier, ms.
   var nextArrival: Int64 = 0
   /// Sent and not acknowledged.
@@ -42,6 +44,7 @@ final class Endpoint {
     self.session = session
     decoder = FrameDecoder(byteLimit: machine.limits.greetingByteLimit)
     lastActivity = time
+    lastHeard = time
   }
 
   /// Whether the program that runs the session still does.
@@ -79,8 +82,7 @@ final class Endpoint {
         throw Violation("\(machine.name) reads more packs than its window holds")
       }
     case .send, .authorise, .view, .getFrontier, .adopt, .remember, .witness, .allowLargeFrames,
-      .finish,
-      .fail, .end:
+      .stay, .watchSilence, .finish, .fail, .end:
       return
     }
   }
@@ -93,7 +95,9 @@ final class Endpoint {
       // The pack beyond the limit is the one for which the session ends.
       guard backlogCount <= machine.limits.backlogPackLimit + machine.limits.appendPackLimit + 1
       else { throw Violation("\(machine.name) keeps \(backlogCount) packs in memory") }
-    case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended: return
+    case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended, .grown,
+      .quiet, .leave:
+      return
     }
   }
 }

@@ -50,7 +50,9 @@ extension World {
         dialler,
         log: log(of: dialler, diallerLog),
         isLiar: fate.liar === dialler,
-        session: .dialling(DialRequest(archive: archive, limits: dialler.limits)),
+        session: .dialling(
+          DialRequest(archive: archive, limits: dialler.limits, isLive: isFaulty && isLive(number))
+        ),
         time: time.now
       ),
       answerer: Endpoint(
@@ -82,6 +84,12 @@ extension World {
         .opened(try $0.view(of: known, knowing: nil, writing: nil), time: dialler.clock.now)
       }
     }
+  }
+
+  /// Whether the dialler of a connection means to stay; follows from its number, as its latency does.
+  private func isLive(_ number: Int) -> Bool {
+    var random = SeededRandom(seed: plan.seed &* 6101 &+ UInt64(number))
+    return Int.random(in: 0..<3, using: &random) == 0
   }
 
   /// What happens over a connection from here on cannot be held against anybody.
@@ -166,6 +174,10 @@ extension World {
         if !endpoint.machine.disk.isOff { try expectCursor(at: last, of: peer, in: endpoint) }
         return .stored(position: last.position, receipt)
       }
+    case .stay:
+      stay(endpoint, connection)
+    case .watchSilence:
+      watchQuiet(of: endpoint, connection)
     case .finish(let outcome):
       if endpoint === connection.dialler, !connection.isTainted {
         endpoint.machine.knownStores[connection.answerer.machine.number] = outcome.peerStore
@@ -252,6 +264,42 @@ extension World {
     }
   }
 
+  // MARK: - Sessions that stay
+
+  /// Looks at the log's end from time to time, as a program does whose archive others write to; and
+  /// leaves some time later, whichever side it is.
+  private func stay(_ endpoint: Endpoint, _ connection: Connection) {
+    note("connection \(connection.number): \(endpoint.machine.name) stays")
+    var random = SeededRandom(seed: plan.seed &* 4507 &+ UInt64(connection.number))
+    // The answerer outstays most diallers.
+    let longest: Int64 = endpoint === connection.dialler ? 60_000 : 300_000
+    plan(after: Int64.random(in: 0...longest, using: &random)) { [unowned self] in
+      happen(.leave, at: endpoint, connection)
+    }
+    look(at: endpoint, connection, after: nil)
+  }
+
+  private func look(at endpoint: Endpoint, _ connection: Connection, after last: LogEnd?) {
+    plan(after: last == nil ? 0 : 500) { [unowned self] in
+      guard endpoint.isAlive else { return }
+      guard let end = try touch(endpoint.machine, { _ in try endpoint.log.logEnd() }) else {
+        happen(.refused(.storeFailed), at: endpoint, connection)
+        return
+      }
+      if end != last { happen(.grown(end), at: endpoint, connection) }
+      look(at: endpoint, connection, after: end)
+    }
+  }
+
+  private func watchQuiet(of endpoint: Endpoint, _ connection: Connection) {
+    let heard = endpoint.lastHeard
+    plan(after: endpoint.machine.limits.quietInterval) { [unowned self] in
+      guard endpoint.isAlive else { return }
+      if endpoint.lastHeard == heard { happen(.quiet, at: endpoint, connection) }
+      watchQuiet(of: endpoint, connection)
+    }
+  }
+
   // MARK: - Bytes on their way
 
   private func send(_ message: SyncMessage, from endpoint: Endpoint, over connection: Connection) {
@@ -299,6 +347,7 @@ extension World {
   private func arrive(_ bytes: [UInt8], at endpoint: Endpoint, _ connection: Connection) {
     guard endpoint.isAlive, !connection.isBroken else { return }
     endpoint.lastActivity = time.now
+    endpoint.lastHeard = time.now
     endpoint.decoder.append(bytes)
     do throws(PeerFailure) {
       while let frame = try endpoint.decoder.next() {

@@ -114,6 +114,14 @@ package nonisolated struct WireMessage: Sendable {
     set {kind = .failure(newValue)}
   }
 
+  package var stay: WireStay {
+    get {
+      if case .stay(let v)? = kind {return v}
+      return WireStay()
+    }
+    set {kind = .stay(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -127,6 +135,7 @@ package nonisolated struct WireMessage: Sendable {
     case sent(WireSent)
     case done(WireDone)
     case failure(WireFailure)
+    case stay(WireStay)
 
   }
 
@@ -196,6 +205,7 @@ package nonisolated struct WireHello: Sendable {
   /// the lane that the dialler writes, 16 bytes
   package var lane: Data = Data()
 
+  /// the dialler would stay
   package var live: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -251,6 +261,7 @@ package nonisolated struct WireWelcome: Sendable {
   /// the dialler's cursor is good: packs follow
   package var streaming: Bool = false
 
+  /// the answerer would too
   package var live: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -389,6 +400,17 @@ package nonisolated struct WireSent: Sendable {
   fileprivate var _end: WireCursor? = nil
 }
 
+/// Both sides are equal, and the dialler stays; afterwards: is the peer still there?
+package nonisolated struct WireStay: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The answerer has sent everything up to here.
 package nonisolated struct WireDone: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -442,7 +464,7 @@ fileprivate nonisolated let _protobuf_package = "stet"
 
 nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Message"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}welcome\0\u{1}birth\0\u{3}frontier_digests\0\u{3}frontier_heads\0\u{1}pack\0\u{1}acknowledgement\0\u{1}sent\0\u{1}done\0\u{1}failure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}welcome\0\u{1}birth\0\u{3}frontier_digests\0\u{3}frontier_heads\0\u{1}pack\0\u{1}acknowledgement\0\u{1}sent\0\u{1}done\0\u{1}failure\0\u{1}stay\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -580,6 +602,19 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .failure(v)
         }
       }()
+      case 11: try {
+        var v: WireStay?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .stay(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .stay(v)
+        }
+      }()
       default: break
       }
     }
@@ -630,6 +665,10 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .failure?: try {
       guard case .failure(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .stay?: try {
+      guard case .stay(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -1115,6 +1154,25 @@ nonisolated extension WireSent: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
   package static func ==(lhs: WireSent, rhs: WireSent) -> Bool {
     if lhs._end != rhs._end {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStay: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stay"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStay, rhs: WireStay) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -18,12 +18,17 @@ struct SyncVerb: AsyncParsableCommand {
       ssh://HOST/~/FILE begins at the home there. STET_SSH is the command to reach it with, instead \
       of 'ssh'; STET_SSH_PROGRAM is what to run there, instead of 'stet'.
 
+      With --live the connection stays open, and what anybody writes on either side goes over at once, \
+      until the program is told to stop (Ctrl-C, SIGTERM); other verbs can be used on the archive \
+      meanwhile. A broken connection is made again, later each time.
+
       exec:COMMAND is a shell command that speaks on its stdin and stdout, as 'stet serve --stdio' \
       does. No archive keeps one.
 
       Example:
         stet sync
         stet sync origin --stats
+        stet sync --live
         stet sync ssh://anna@laptop.local/~/news/dprk-desk.stet
         stet sync 'exec:stet serve --stdio --archive /mnt/stick/dprk-desk.stet'
       """
@@ -32,9 +37,28 @@ struct SyncVerb: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
   @Argument(help: "A remote's name, or an address.") var remote: String?
   @Flag(help: "Print round trips, bytes, packs, changes and seconds.") var stats = false
+  @Flag(help: "Stay connected, until told to stop.") var live = false
+
+  func validate() throws {
+    guard !live || !stats else { throw ValidationError("--live and --stats exclude each other") }
+  }
 
   func run() async throws {
     let replica = try global.open()
+    if live {
+      try await LiveSync(
+        replica,
+        with: try chosen(from: try replica.remotes()),
+        index: global.index,
+        report: LiveReport(
+          json: global.json,
+          isQuiet: global.quiet,
+          forks: Set(try replica.forks())
+        )
+      ).run()
+      try global.index.close(replica)
+      return
+    }
     let report = try await SyncRun(
       replica: replica,
       remote: try chosen(from: try replica.remotes()),

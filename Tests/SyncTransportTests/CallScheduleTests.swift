@@ -1,4 +1,4 @@
-import HubService
+import SyncTransport
 import SyncSimulation
 import Testing
 

@@ -1,0 +1,38 @@
+internal import SyncProtocol
+internal import Synchronization
+
+/// Where a log ends, on its way to a session: however often it grows, one event waits at a time.
+final class GrowthSignal: Sendable {
+  private struct State {
+    var end: LogEnd?
+    var isWaiting = false
+  }
+
+  private let state = Mutex(State())
+  private let events: AsyncStream<SessionEvent>.Continuation
+
+  init(_ events: AsyncStream<SessionEvent>.Continuation) { self.events = events }
+
+  func raise(to end: LogEnd) {
+    let isNews = state.withLock { state in
+      guard !state.isWaiting else {
+        state.end = end
+        return false
+      }
+      state.isWaiting = true
+      return true
+    }
+    if isNews { events.yield(.grown(end)) }
+  }
+
+  /// The session has heard; what came meanwhile goes next.
+  func heard() {
+    let next = state.withLock { state in
+      let next = state.end
+      state.end = nil
+      state.isWaiting = next != nil
+      return next
+    }
+    if let next { events.yield(.grown(next)) }
+  }
+}

@@ -1,0 +1,77 @@
+import ChangeLog
+import SyncProtocol
+import SyncTransport
+import Synchronization
+
+/// What came and went in a live sync since somebody last asked.
+final class LiveNews: Sendable {
+  struct Happened {
+    var isBeginning = false
+    var receivedCount = 0
+    var sentCount = 0
+    /// The remote has everything up to this position, and what it brought itself.
+    var sent: UInt64?
+    var peer: StoreID?
+    /// The remote's clock minus this one's, ms.
+    var clockOffset: Int64 = 0
+  }
+
+  private struct State {
+    /// Where the log ended when the present session began.
+    var start: UInt64 = 0
+    /// The store of the present session, once both sides are equal.
+    var peer: StoreID?
+    var clockOffset: Int64 = 0
+    var happened: Happened?
+  }
+
+  private let state = Mutex(State())
+
+  /// Whom the present session is with, once both sides were equal.
+  var peer: StoreID? { state.withLock { $0.peer } }
+
+  /// A session begins.
+  ///
+  /// - `position`: where the log ends.
+  func begin(at position: UInt64) {
+    state.withLock { state in
+      state.start = position
+      state.peer = nil
+    }
+  }
+
+  func take(_ step: SessionProgress) {
+    state.withLock { state in
+      switch step {
+      case .live(let outcome):
+        state.peer = outcome.peerStore
+        state.clockOffset = outcome.clockOffset
+        var happened = state.happened ?? Happened()
+        happened.isBeginning = true
+        happened.receivedCount += outcome.tally.changesReceived
+        happened.sentCount += outcome.tally.changesSent
+        if outcome.verdict == .equal { happened.sent = state.start }
+        state.happened = happened
+      case .delivered(let position, let changeCount):
+        state.happened = state.happened ?? Happened()
+        state.happened?.sentCount += changeCount
+        state.happened?.sent = position
+      case .stored(let changeCount):
+        state.happened = state.happened ?? Happened()
+        state.happened?.receivedCount += changeCount
+      case .received, .sent: break
+      }
+    }
+  }
+
+  /// What there is to tell; `nil` when nothing happened.
+  func gathered() -> Happened? {
+    state.withLock { state in
+      guard var happened = state.happened else { return nil }
+      state.happened = nil
+      happened.peer = state.peer
+      happened.clockOffset = state.clockOffset
+      return happened
+    }
+  }
+}
