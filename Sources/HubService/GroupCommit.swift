@@ -15,7 +15,6 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
 
   private let store: BlockingSessionStore<Archive>
   private let used: @Sendable () -> Void
-  private let appended: @Sendable (StoreID) -> Void
   private var waiting: [Waiting] = []
   private var isWriting = false
   private let watches = LogWatches()
@@ -27,15 +26,9 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   package var waitingCount: Int { waiting.count }
 
   /// - `used`: told whenever a session wants something of the archive.
-  /// - `appended`: told whenever a peer brought changes that were not here before.
-  package init(
-    _ archive: Archive,
-    used: @escaping @Sendable () -> Void = {},
-    appended: @escaping @Sendable (StoreID) -> Void = { _ in }
-  ) {
+  package init(_ archive: Archive, used: @escaping @Sendable () -> Void = {}) {
     store = BlockingSessionStore(archive)
     self.used = used
-    self.appended = appended
   }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
@@ -62,13 +55,14 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
           let results = try archive.append(group: group.map(\.request))
           return (results, Result { try archive.logEnd() })
         }
+        var bringers: Set<StoreID> = []
         for (waiting, result) in zip(group, results) {
           waiting.continuation.resume(with: result)
           if case .success(let receipt) = result, receipt.newChangeCount > 0 {
-            appended(waiting.request.peer)
+            bringers.insert(waiting.request.peer)
           }
         }
-        grow(to: end, by: Set(group.map(\.request.peer)))
+        if !bringers.isEmpty { grow(to: end, by: bringers) }
       } catch {
         for waiting in group { waiting.continuation.resume(throwing: error) }
       }
@@ -79,7 +73,6 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private func grow(to end: Result<LogEnd, any Error>, by peers: Set<StoreID>) {
     let former = self.end
     self.end = try? end.get()
-    guard former == nil || former != self.end else { return }
     if let former, let end = self.end, former.store == end.store {
       shared.append(from: former.position, to: end.position, by: peers)
     } else {
@@ -95,7 +88,9 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     let watch = watches.add(grown: grown, failed: failed)
     do {
       // Read after the watch was set: what comes in between is told twice rather than never.
-      grown(try await store.run { try $0.logEnd() })
+      let end = try await store.run { try $0.logEnd() }
+      self.end = self.end ?? end
+      grown(end)
     } catch {
       failed(error)
     }

@@ -18,7 +18,6 @@ package final class HubServer<Storage: HubStorage>: Service {
   private let remoteInterval: Duration
   private let compaction: IdleCompaction<Storage>?
   private let uses = ArchiveUses()
-  private let watches = AppendWatches()
   private let opened = Mutex<[String: GroupCommit<Storage.Archive>]>([:])
 
   /// - `port`: 0 lets the system choose.
@@ -77,8 +76,8 @@ package final class HubServer<Storage: HubStorage>: Service {
     RemoteSupervisor(
       remotes: remotes,
       interval: remoteInterval,
-      client: SyncClient(limits: limits, now: now),
-      watches: watches,
+      limits: limits,
+      now: now,
       logger: logger,
       open: { [self] in try store(of: $0) }
     )
@@ -111,11 +110,7 @@ package final class HubServer<Storage: HubStorage>: Service {
       let archive = try storage.archive(named: name)
       return opened.withLock { opened in
         if let store = opened[name] { return store }
-        let store = GroupCommit(
-          archive,
-          used: { [uses] in uses.note(name) },
-          appended: { [watches] in watches.appended(to: name, by: $0) }
-        )
+        let store = GroupCommit(archive) { [uses] in uses.note(name) }
         opened[name] = store
         return store
       }
@@ -144,6 +139,8 @@ package final class HubServer<Storage: HubStorage>: Service {
           "bytes_sent": "\(session.costs.bytesSent)",
         ]
       )
+    case .failed(let peer, let archive, let failure as PeerFailure) where failure == .shuttingDown:
+      logger.info("session ended", metadata: ["peer": "\(peer)", "archive": "\(archive ?? "-")"])
     case .failed(let peer, let archive, let error):
       let reason = (error as? PeerFailure)?.message ?? "\(error)"
       logger.warning(

@@ -10,8 +10,9 @@ struct RemoteSupervisor: Sendable {
 
   let remotes: HubRemotes
   let interval: Duration
-  let client: SyncClient
-  let watches: AppendWatches
+  let limits: SyncLimits
+  /// The wall clock, ms since 1970-01-01 UTC.
+  let now: @Sendable () -> Int64
   let logger: Logger
   /// Opens an archive.
   let open: @Sendable (RequestedArchive) throws -> any SessionStore
@@ -45,19 +46,14 @@ struct RemoteSupervisor: Sendable {
   }
 
   private func begin(_ remote: HubRemote) -> Task<Void, Never> {
-    let watch = AppendWatch()
     let sync = RemoteSync(
       remote: remote,
       interval: interval,
-      client: client,
-      watch: watch,
+      limits: limits,
+      now: now,
       logger: logger,
       open: open
     )
-    return Task { [watches] in
-      watches.add(watch, to: remote.archive)
-      defer { watches.remove(watch, from: remote.archive) }
-      await sync.run()
-    }
+    return Task { await sync.run() }
   }
 }

@@ -2,14 +2,17 @@ internal import ChangeLog
 internal import Logging
 internal import SyncProtocol
 internal import SyncTransport
+internal import Synchronization
 
-/// Keeps one archive of a hub in sync with one remote, both ways: at the start, when something new
-/// has come here, and at an interval, because the remote does not say when something comes there.
+/// Keeps one archive of a hub in sync with one remote, both ways: in a session that stays open, and is
+/// made again when it breaks.
 struct RemoteSync: Sendable {
   let remote: HubRemote
+  /// How often a remote is called that does not keep sessions open.
   let interval: Duration
-  let client: SyncClient
-  let watch: AppendWatch
+  let limits: SyncLimits
+  /// The wall clock, ms since 1970-01-01 UTC.
+  let now: @Sendable () -> Int64
   let logger: Logger
   /// Opens the archive.
   let open: @Sendable (RequestedArchive) throws -> any SessionStore
@@ -18,67 +21,89 @@ struct RemoteSync: Sendable {
   func run() async {
     var schedule = CallSchedule(interval: interval)
     var peer: StoreID?
-    var timer: Task<Void, any Error>?
-    defer { timer?.cancel() }
-    watch.isDue()
-    for await _ in watch.calls {
-      timer?.cancel()
-      // What comes from now on may be too late for this call, and is a reason for another.
-      watch.setDeaf(false)
+    while !Task.isCancelled {
       var hint = Duration.zero
+      let call = LiveCall()
       do {
-        let outcome = try await call(peer)
-        peer = outcome?.peerStore ?? peer
-        watch.ignore(peer)
-        if case .different = outcome?.verdict { schedule.failed() } else { schedule.succeeded() }
+        let outcome = try await self.call(peer, call)
+        schedule.succeeded()
+        guard let outcome else {
+          await waitForChanges(at: schedule.pause(chance: .random(in: 0..<1)))
+          continue
+        }
+        peer = outcome.peerStore ?? peer
+        if case .different = outcome.verdict { schedule.failed() }
       } catch {
         if Task.isCancelled { return }
+        if let outcome = call.outcome {
+          // It stood: this is a new beginning.
+          peer = outcome.peerStore ?? peer
+          schedule.succeeded()
+        }
         schedule.failed()
         if let failure = error as? PeerFailure {
           hint = .milliseconds(min(failure.retryAfter, UInt64(Int32.max)))
         }
         logger.warning("remote failed", metadata: metadata(["reason": "\(reason(error))"]))
       }
-      watch.setDeaf(schedule.isBackingOff)
-      let pause = max(schedule.pause(chance: .random(in: 0..<1)), hint)
-      timer = Task { [watch] in
-        try await Task.sleep(for: pause)
-        watch.isDue()
-      }
+      try? await Task.sleep(for: max(schedule.pause(chance: .random(in: 0..<1)), hint))
     }
   }
 
-  /// Runs one session.
+  /// Waits until the archive, which has nothing yet, has something, or the time is over.
+  private func waitForChanges(at pause: Duration) async {
+    let (changes, source) = AsyncStream.makeStream(of: Void.self)
+    let timer = Task {
+      try await Task.sleep(for: pause)
+      source.finish()
+    }
+    defer { timer.cancel() }
+    let watch = try? await open(.name(remote.archive)).watch(
+      grown: { if $0.position > 0 { source.finish() } },
+      failed: { _ in }
+    )
+    for await _ in changes {}
+    withExtendedLifetime(watch) {}
+  }
+
+  /// Runs one session; it lasts as long as the remote keeps it open.
   ///
   /// - Returns: `nil` when the archive has nothing yet, neither here nor there: that is no failure, and
   ///   the first push that comes here is passed on at once.
-  private func call(_ peer: StoreID?) async throws -> SessionOutcome? {
+  private func call(_ peer: StoreID?, _ call: LiveCall) async throws -> SessionOutcome? {
     let store = try open(.name(remote.archive))
     let genesis = try await store.view(of: peer, knowing: nil, writing: nil).genesis
-    let session: DrivenSession
+    let client = SyncClient(limits: limits, now: now) { step in
+      guard case .live(let outcome) = step else { return }
+      call.stands(outcome)
+      note(outcome)
+    }
     do {
-      session = try await client.sync(
+      let session = try await client.sync(
         store,
         with: remote.address,
         archive: genesis?.archive,
-        peer: peer
+        peer: peer,
+        isLive: true
       )
+      note(session.outcome)
+      return session.outcome
     } catch let failure as PeerFailure where genesis == nil && failure.code == .unknownArchive {
       logger.info("remote has nothing", metadata: metadata(["reason": "\(failure.message)"]))
       return nil
     }
-    let tally = session.outcome.tally
+  }
+
+  private func note(_ outcome: SessionOutcome) {
+    let tally = outcome.tally
     logger.log(
       level: tally.packsSent + tally.packsReceived > 0 ? .info : .debug,
       "remote synced",
       metadata: metadata([
-        "verdict": "\(session.outcome.verdict)", "changes_sent": "\(tally.changesSent)",
+        "verdict": "\(outcome.verdict)", "changes_sent": "\(tally.changesSent)",
         "changes_new": "\(tally.changesReceived)",
-        "bytes_sent": "\(session.costs.bytesSent)",
-        "bytes_received": "\(session.costs.bytesReceived)",
       ])
     )
-    return session.outcome
   }
 
   private func reason(_ error: any Error) -> String {
@@ -88,4 +113,14 @@ struct RemoteSync: Sendable {
   private func metadata(_ more: Logger.Metadata) -> Logger.Metadata {
     more.merging(["archive": "\(remote.archive)", "remote": "\(remote.text)"]) { $1 }
   }
+}
+
+/// What a call has come to so far.
+private final class LiveCall: Sendable {
+  private let state = Mutex<SessionOutcome?>(nil)
+
+  /// How the sides stood when the session began to stay open; `nil` before.
+  var outcome: SessionOutcome? { state.withLock { $0 } }
+
+  func stands(_ outcome: SessionOutcome) { state.withLock { $0 = outcome } }
 }

@@ -227,7 +227,7 @@ package struct Exchange: Sendable {
       guard role == .answerer, isLive, case .saidDone = closing,
         case .streaming(let stream) = outbound
       else { return .ends([.fail(.unexpected("stay"))]) }
-      let live = live(stream, as: .answerer)
+      let live = live(stream, as: .answerer, after: .delivered)
       return .stays(live, live.beginning)
     case .hello, .welcome:
       return .ends([.fail(.unexpected("the greeting is over"))])
@@ -313,18 +313,23 @@ package struct Exchange: Sendable {
     if let ownLane, let head = mine.heads[ownLane.lane], head.seq >= ownLane.head.seq {
       mine.heads[ownLane.lane] = ownLane.head
     }
-    if mine.digest == theirs {
-      guard isLive, case .streaming(let stream) = outbound else {
-        return .ends([.remember(end), .finish(outcome(.equal))])
-      }
-      let live = live(stream, as: .dialler)
-      return .stays(live, [.remember(end)] + live.beginning)
-    }
-    guard round == 1 else { return .ends([.finish(outcome(.different))]) }
+    if mine.digest == theirs { return concluded(.equal, [.remember(end)]) }
+    // To be different twice is no reason not to stay: a store that others write to all the time never
+    // holds just what the peer holds, and each has sent what the other lacked.
+    guard round == 1 else { return concluded(.different, []) }
     round = 2
     inbound.reopen()
     closing = .retrying
     return .goesOn([.view(ViewRequest(peer: peer, cursor: nil, lane: nil))])
+  }
+
+  /// The dialler has compared for the last time.
+  private func concluded(_ verdict: SessionOutcome.Verdict, _ effects: [SessionEffect]) -> Step {
+    guard isLive, case .streaming(let stream) = outbound else {
+      return .ends(effects + [.finish(outcome(verdict))])
+    }
+    let live = live(stream, as: .dialler, after: verdict)
+    return .stays(live, effects + live.beginning)
   }
 
   private func ended() -> Step {
@@ -335,13 +340,17 @@ package struct Exchange: Sendable {
     }
   }
 
-  private func live(_ stream: PackStream, as role: LiveExchange.Role) -> LiveExchange {
+  private func live(
+    _ stream: PackStream,
+    as role: LiveExchange.Role,
+    after verdict: SessionOutcome.Verdict
+  ) -> LiveExchange {
     LiveExchange(
       as: role,
       own: own,
       stream: stream,
       limits: limits,
-      outcome: outcome(.equal)
+      outcome: outcome(verdict)
     )
   }
 

@@ -1,6 +1,6 @@
 internal import ChangeLog
 
-/// A session that stays open when both sides are equal: each sends what comes into its log, as it comes.
+/// A session that stays open after the exchange, or where both sides were equal: each sends what comes into its log, as it comes.
 ///
 /// What a side still has to send is a position in its log and no queue, so that a peer who reads slowly
 /// costs the window and nothing else: the log is read on when there is room.

@@ -7,6 +7,8 @@ import Synchronization
 final class LiveNews: Sendable {
   struct Happened {
     var isBeginning = false
+    /// Whether both sides held the same then.
+    var isEqual = true
     var receivedCount = 0
     var sentCount = 0
     /// The remote has everything up to this position, and what it brought itself.
@@ -50,7 +52,8 @@ final class LiveNews: Sendable {
         happened.isBeginning = true
         happened.receivedCount += outcome.tally.changesReceived
         happened.sentCount += outcome.tally.changesSent
-        if outcome.verdict == .equal { happened.sent = state.start }
+        happened.isEqual = outcome.verdict == .equal
+        if happened.isEqual { happened.sent = state.start }
         state.happened = happened
       case .delivered(let position, let changeCount):
         state.happened = state.happened ?? Happened()

@@ -5,8 +5,8 @@ import Synchronization
 /// What a live sync says as it goes on: sentences, or a JSON object a line.
 final class LiveReport: Sendable {
   enum Event {
-    /// Both sides are equal, and stay connected.
-    case live(peer: String)
+    /// Both sides stay connected; whether they were equal when they began to.
+    case live(peer: String, isEqual: Bool)
     case changes(sent: Int, received: Int)
     case lost(reason: String, again: Duration)
     /// The other side does not keep sessions open.
@@ -17,6 +17,7 @@ final class LiveReport: Sendable {
   private struct EventJSON: Encodable {
     var event: String
     var remote: String?
+    var equal: Bool?
     var changes_sent: Int?
     var changes_received: Int?
     var reason: String?
@@ -67,7 +68,7 @@ final class LiveReport: Sendable {
 
   private static func json(_ event: Event) -> EventJSON {
     switch event {
-    case .live(let peer): EventJSON(event: "live", remote: peer)
+    case .live(let peer, let isEqual): EventJSON(event: "live", remote: peer, equal: isEqual)
     case .changes(let sent, let received):
       EventJSON(event: "changes", changes_sent: sent, changes_received: received)
     case .lost(let reason, let again):
@@ -77,13 +78,19 @@ final class LiveReport: Sendable {
     }
   }
 
+  private static func count(_ changes: Int) -> String {
+    changes == 1 ? "1 change" : "\(changes) changes"
+  }
+
   private static func sentence(_ event: Event) -> String {
     switch event {
-    case .live(let peer): "live with \(peer)"
-    case .changes(let sent, 0): "sent \(sent) changes"
-    case .changes(0, let received): "received \(received) changes"
-    case .changes(let sent, let received):
-      "sent \(sent) and received \(received) changes"
+    case .live(let peer, true): "live with \(peer)"
+    case .live(let peer, false):
+      "live with \(peer), which held other changes than this archive when that began: others may be "
+        + "writing to both"
+    case .changes(let sent, 0): "sent \(count(sent))"
+    case .changes(0, let received): "received \(count(received))"
+    case .changes(let sent, let received): "sent \(sent) and received \(count(received))"
     case .lost(let reason, let again):
       "\(reason): trying again in \(Int((again / .seconds(1)).rounded(.up))) s"
     case .notLive:

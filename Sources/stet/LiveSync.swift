@@ -145,7 +145,9 @@ struct LiveSync {
       )
       return Set(try replica.forks())
     }
-    if happened.isBeginning { report.write(.live(peer: remote.title)) }
+    if happened.isBeginning {
+      report.write(.live(peer: remote.title, isEqual: happened.isEqual))
+    }
     if happened.receivedCount + happened.sentCount > 0 {
       report.write(.changes(sent: happened.sentCount, received: happened.receivedCount))
     }

@@ -116,7 +116,8 @@ extension SyncMessage {
     archive: ArchiveID? = Genesis.test.archive,
     end: UInt64,
     known: Cursor? = nil,
-    frontier: Frontier = .test(1)
+    frontier: Frontier = .test(1),
+    isLive: Bool = false
   ) -> SyncMessage {
     var wire = WireMessage()
     wire.hello.versions = [version]
@@ -126,6 +127,7 @@ extension SyncMessage {
     wire.hello.end = Side.dialler.cursor(end).wire
     if let known { wire.hello.known = known.wire }
     wire.hello.frontier = frontier.digest.bytes.data
+    wire.hello.live = isLive
     return decoded(wire)
   }
 
@@ -134,7 +136,8 @@ extension SyncMessage {
     archive: ArchiveID? = Genesis.test.archive,
     end: UInt64,
     known: Cursor? = nil,
-    frontier: Frontier = .test(1)
+    frontier: Frontier = .test(1),
+    isLive: Bool = false
   ) -> SyncMessage {
     var wire = WireMessage()
     wire.welcome.version = version
@@ -143,6 +146,7 @@ extension SyncMessage {
     wire.welcome.end = Side.answerer.cursor(end).wire
     if let known { wire.welcome.known = known.wire }
     wire.welcome.frontier = frontier.digest.bytes.data
+    wire.welcome.live = isLive
     return decoded(wire)
   }
 }
@@ -160,14 +164,16 @@ extension Cursor {
 extension SyncSession {
   static func dialling(
     archive: ArchiveID? = Genesis.test.archive,
-    limits: SyncLimits = SyncLimits()
+    limits: SyncLimits = SyncLimits(),
+    isLive: Bool = false
   )
     -> SyncSession
   {
     .dialling(
       DialRequest(
         archive: archive.map { .id($0, name: "desk") } ?? .name("desk"),
-        limits: limits
+        limits: limits,
+        isLive: isLive
       )
     )
   }

@@ -34,6 +34,8 @@ extension SessionEffect {
     case .remember(let cursor): "remember \(cursor.position)"
     case .witness(let head, _): "witness \(head.seq)"
     case .allowLargeFrames: "allow large frames"
+    case .stay: "stay"
+    case .watchSilence: "watch silence"
     case .finish(let outcome): "finish \(outcome.verdict)"
     case .fail(let failure): "fail \(failure.code)"
     case .end(let failure): "end \(failure.code)"
@@ -63,6 +65,7 @@ extension SyncMessage {
     case .sent(let end): "sent \(end.position)"
     case .done(let end, _): "done \(end.position)"
     case .failure(let failure): "failure \(failure.code)"
+    case .stay: "stay"
     }
   }
 }

@@ -18,7 +18,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
 
   func session() -> SyncSession {
     var session =
-      isDialler ? SyncSession.dialling() : SyncSession.answering(limits: SyncLimits())
+      isDialler ? SyncSession.dialling(isLive: true) : SyncSession.answering(limits: SyncLimits())
     for event in events { _ = session.handle(event) }
     return session
   }
@@ -121,6 +121,46 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
       expected: [],
       atEnd: ["finish equal"]
     ),
+    StateFixture(
+      state: "settled with a dialler who would stay",
+      isDialler: false,
+      events: settledLive,
+      expected: ["stay"],
+      atEnd: ["finish equal"]
+    ),
+    StateFixture(
+      state: "answerer said done to a dialler who would stay",
+      isDialler: false,
+      events: [
+        .received(
+          .hello(end: 9, known: Side.answerer.cursor(20), frontier: .test(2), isLive: true)
+        ),
+        .viewed(Side.answerer.view(end: 20, isPeerCursorValid: true), time: 0),
+        .received(.sent(end: Side.dialler.cursor(9))),
+        .viewed(Side.answerer.view(end: 20), time: 0),
+      ],
+      expected: ["digests", "acknowledgement", "stay"],
+      atEnd: ["finish delivered"]
+    ),
+    StateFixture(
+      state: "answerer stays",
+      isDialler: false,
+      events: settledLive + [.received(.stay)],
+      expected: ["pack", "acknowledgement", "stay"],
+      atEnd: ["finish delivered"]
+    ),
+    StateFixture(
+      state: "dialler stays",
+      isDialler: true,
+      events: dialled + [.received(.welcome(end: 20, isLive: true))],
+      expected: ["pack", "acknowledgement", "stay"],
+      atEnd: ["fail internal"]
+    ),
+  ]
+
+  private static let settledLive = [
+    SessionEvent.received(.hello(end: 9, isLive: true)),
+    .viewed(Side.answerer.view(end: 20), time: 0),
   ]
 }
 
@@ -130,7 +170,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
     .hello(end: 9), .welcome(end: 20), .birth(genesis: Genesis.test.bytes), .frontierDigests([:]),
     .frontierHeads(.empty), .pack(.test(20)), .acknowledgement(position: 1),
     .sent(end: Side.dialler.cursor(9)),
-    .done(end: Side.answerer.cursor(20), frontier: Frontier.test(2).digest),
+    .done(end: Side.answerer.cursor(20), frontier: Frontier.test(2).digest), .stay,
   ]
 
   @Test(arguments: StateFixture.all)

@@ -34,6 +34,7 @@ struct MessageVectors: Codable {
     var lane: Hex?
     var laneHead: Head?
     var isStreaming: Bool?
+    var isLive: Bool?
     var genesis: Hex?
     var buckets: [Bucket]?
     /// Numbers of the buckets that differ.
@@ -93,7 +94,7 @@ extension MessageVectors.Fields {
     return hello.versions == versions && hello.codecs == codecs && archive == self.archive
       && hello.archive.name == name && hello.time == time && hello.end == end?.cursor
       && hello.known == known?.cursor && hello.frontier.bytes == frontier?.bytes
-      && hello.lane?.bytes == lane?.bytes
+      && hello.lane?.bytes == lane?.bytes && hello.isLive == (isLive ?? false)
   }
 
   /// Whether a welcome says this.
@@ -103,7 +104,7 @@ extension MessageVectors.Fields {
       && welcome.archive?.bytes == archive?.bytes && welcome.time == time
       && welcome.end == end?.cursor && welcome.known == known?.cursor
       && welcome.frontier.bytes == frontier?.bytes && welcome.lane == laneHead
-      && welcome.isStreaming == isStreaming
+      && welcome.isStreaming == isStreaming && welcome.isLive == (isLive ?? false)
   }
 }
 
@@ -154,6 +155,8 @@ extension MessageVectors.Message {
           scope: try #require(PeerFailure.Scope(rawValue: covers))
         )
       )
+    case "stay":
+      return .stay
     default:
       throw UnknownKind(kind: kind)
     }
@@ -177,7 +180,7 @@ extension MessageVectors.Message {
     #expect(
       Set(vectors.messages.map(\.kind)) == [
         "hello", "welcome", "birth", "frontier_digests", "frontier_heads", "pack",
-        "acknowledgement", "sent", "done", "failure",
+        "acknowledgement", "sent", "done", "failure", "stay",
       ]
     )
   }
@@ -193,7 +196,7 @@ extension MessageVectors.Message {
       case .hello(let hello): #expect(vector.fields.describe(hello), "\(vector.description)")
       case .welcome(let welcome): #expect(vector.fields.describe(welcome), "\(vector.description)")
       case .birth, .frontierDigests, .frontierHeads, .pack, .acknowledgement, .sent, .done,
-        .failure:
+        .failure, .stay:
         #expect(MessageCodec.encode(try vector.value()) == bytes, "\(vector.description)")
       }
     }

@@ -72,6 +72,7 @@ final class SessionReplay {
     case .adopt(let genesis): try store.adopt(genesis)
     case .remember(let cursor): try store.remember(cursor)
     case .witness(let head, let lane): try store.witness(head, of: lane)
+    case .stay, .watchSilence: break
     case .finish(let outcome): end = "\(outcome.verdict)"
     case .fail(let failure):
       said.append(MessageCodec.encode(.failure(failure)))
@@ -122,6 +123,7 @@ enum MessageEssence {
     case .sent(let end): "sent \(words(end))"
     case .done(let end, let frontier): "done \(words(end)) \(frontier.bytes.hex)"
     case .failure(let failure): "failure \(failure.code)"
+    case .stay: "stay"
     }
   }
 
