@@ -122,8 +122,11 @@ let package = Package(
     .executableTarget(
       name: "StetBench",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "RevisionReplay",
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "Interchange", "RevisionReplay",
+        "SyncProtocol", "SyncSimulation", "SyncTransport",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),
@@ -139,7 +142,7 @@ let package = Package(
     ),
     .target(
       name: "SyncSimulation",
-      dependencies: ["ChangeLog", "SyncProtocol"],
+      dependencies: ["CRDT", "ChangeLog", "SyncProtocol"],
       swiftSettings: settings
     ),
     .target(

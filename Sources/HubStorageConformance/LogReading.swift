@@ -1,6 +1,7 @@
 internal import ChangeLog
 internal import HubStorage
 internal import SyncProtocol
+internal import SyncSimulation
 
 extension LogStore {
   func end() throws -> Cursor { try view(of: nil, knowing: nil, writing: nil).end }

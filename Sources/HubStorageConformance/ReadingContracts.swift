@@ -2,6 +2,7 @@ internal import CRDT
 internal import ChangeLog
 internal import HubStorage
 internal import SyncProtocol
+internal import SyncSimulation
 internal import Testing
 
 extension HubBench {

@@ -1,6 +1,7 @@
 internal import ChangeLog
 internal import HubStorage
 internal import SyncProtocol
+internal import SyncSimulation
 internal import Testing
 
 extension HubBench {

@@ -58,12 +58,17 @@ final class BenchWorld {
   }
 
   /// Starts a hub and returns the address of an archive on it, and how to stop it.
-  func hub(archive: String) throws -> RunningHub {
+  ///
+  /// - `connections`: that it answers at once.
+  func hub(archive: String, connections: Int = 1000) throws -> RunningHub {
     let data = folder.appending(path: "hub-\(UUID().uuidString)").path
     try run("stetd", ["archive", "create", archive, "--data", data], in: folder)
     let process = process(
       "stetd",
-      ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"],
+      [
+        "serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error",
+        "--connections", "\(connections)",
+      ],
       in: folder
     )
     let output = Pipe()
@@ -76,7 +81,11 @@ final class BenchWorld {
       line.append(bytes)
     }
     let address = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    return RunningHub(url: "stet://\(address)/\(archive)", process: process)
+    return RunningHub(
+      url: "stet://\(address)/\(archive)",
+      port: Int(address.split(separator: ":").last ?? "") ?? 0,
+      process: process
+    )
   }
 
   /// Starts a program, and kills it as soon as something is so.
@@ -149,10 +158,15 @@ struct Finished {
 /// A hub, and the address of its archive.
 struct RunningHub {
   let url: String
+  let host = "127.0.0.1"
+  let port: Int
   fileprivate let process: Process
 
   /// So far, s.
   var processorSeconds: Double { ProcessCost.processorSeconds(of: process.processIdentifier) }
+
+  /// Now, bytes.
+  var memory: Int { ProcessCost.memory(of: process.processIdentifier) }
 
   /// So far, bytes.
   var peakMemory: Int { ProcessCost.peakMemory(of: process.processIdentifier) }

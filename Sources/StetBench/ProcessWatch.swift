@@ -4,9 +4,14 @@ import Synchronization
 /// What a running process takes, by proc(5) (Linux).
 enum ProcessCost {
   /// The most that was resident so far, bytes; 0 when the process is gone.
-  static func peakMemory(of process: Int32) -> Int {
+  static func peakMemory(of process: Int32) -> Int { status("VmHWM:", of: process) }
+
+  /// What is resident now, bytes; 0 when the process is gone.
+  static func memory(of process: Int32) -> Int { status("VmRSS:", of: process) }
+
+  private static func status(_ key: String, of process: Int32) -> Int {
     let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
     return 1024 * (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0)
   }
 

@@ -17,6 +17,14 @@ struct Report {
     lines.append(line)
   }
 
+  /// A rate beside its floor and goal, per second: the higher, the better.
+  mutating func add(_ bench: String, rate: Double, floor: Double, goal: Double) {
+    lines.append(
+      "\(Self.padded(bench, 44)) \(Int(rate))/s  floor \(Int(floor))/s  "
+        + "ratio \(Self.rounded(floor / rate))  goal \(Int(goal))/s\(rate >= goal ? "" : "  MISSED")"
+    )
+  }
+
   /// A count that must not be exceeded.
   mutating func add(_ bench: String, count: Double, limit: Double, unit: String) {
     let isKept = count <= limit

@@ -22,6 +22,17 @@ struct StetBench {
         throw BenchFailure("scale needs a FILE")
       }
       try ScaleBench.run(in: BenchWorld(input: input))
+    case "writers": try reporting { try WritersBench.run(in: BenchWorld(input: nil), &$0) }
+    case "subscribers":
+      try reporting { report in
+        for count in [1000, 10_000] {
+          try SubscribersBench.run(
+            in: BenchWorld(input: nil),
+            subscriberCount: count,
+            &report
+          )
+        }
+      }
     case "anchors": try AnchorsBench.run(Array(arguments))
     default: try programs(Array(arguments))
     }
@@ -29,15 +40,23 @@ struct StetBench {
 
   private static let usage = """
     usage: Scripts/bench [--quick] [FILE]
-           Scripts/bench anchors|merges|text
+           Scripts/bench anchors|merges|text|writers|subscribers
            Scripts/bench scale FILE
       --quick    one run of each bench instead of five
       FILE       JSON Lines to import; else made-up articles
       anchors    highlights carried through real revisions
       merges     what people merged by hand, merged by two offline replicas
+      writers    200 who write to a hub at once
+      subscribers  one note to 1,000 and 10,000 who stay connected to a hub
       scale      one run over a large archive, with memory
       text       recorded editing histories, merged and loaded
     """
+
+  private static func reporting(_ bench: (inout Report) throws -> Void) throws {
+    var report = Report()
+    try bench(&report)
+    report.write()
+  }
 
   private static func programs(_ arguments: [String]) throws {
     let runs = arguments.contains("--quick") ? 1 : 5

@@ -1,5 +1,4 @@
 package import ChangeLog
-package import HubStorage
 package import SyncProtocol
 
 /// A machine that sends packs, and the positions that they have in its log.
@@ -24,10 +23,5 @@ package struct PeerFixture: Sendable {
       check: check.prefix
     )
     return PackDelivery(pack: pack.bytes, position: end.position, check: end.check)
-  }
-
-  /// The wish of a session with this machine to append these packs.
-  package mutating func request(_ packs: [PackFixture]) -> AppendRequest {
-    AppendRequest(packs: packs.map { deliver($0) }, peer: store)
   }
 }

@@ -1,6 +1,5 @@
 package import CRDT
 internal import ChangeLog
-internal import SyncSimulation
 
 /// A lane and the key that writes it.
 ///

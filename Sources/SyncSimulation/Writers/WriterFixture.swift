@@ -1,5 +1,4 @@
 package import ChangeLog
-internal import SyncSimulation
 
 /// A made-up archive and those who write it; keys, salts and contents follow from a seed.
 package struct WriterFixture: Sendable {
