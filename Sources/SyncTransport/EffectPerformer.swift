@@ -11,7 +11,6 @@ struct EffectPerformer {
   private let wire: Wire
   private let meter: SessionMeter
   private let events: AsyncStream<SessionEvent>.Continuation
-  private let frames: AsyncStream<[UInt8]>.Continuation
   /// What really went wrong here, while the peer is told only that something did.
   private let localFailure: LocalFailure
   private let growth: GrowthSignal
@@ -36,7 +35,6 @@ struct EffectPerformer {
     wire: Wire,
     meter: SessionMeter,
     events: AsyncStream<SessionEvent>.Continuation,
-    frames: AsyncStream<[UInt8]>.Continuation,
     localFailure: LocalFailure,
     sessions: LiveSessions
   ) {
@@ -50,7 +48,6 @@ struct EffectPerformer {
     self.wire = wire
     self.meter = meter
     self.events = events
-    self.frames = frames
   }
 
   /// Follows how far the session is.
@@ -89,9 +86,9 @@ struct EffectPerformer {
         if case .pack(let delivery) = message {
           meter.sent(delivery)
           progress(.sent(position: delivery.position, end: max(ownEnd, delivery.position)))
-          frames.yield(delivery.frame ?? FrameDecoder.frame(MessageCodec.encode(message)))
+          wire.send(delivery.frame ?? FrameDecoder.frame(MessageCodec.encode(message)))
         } else {
-          frames.yield(FrameDecoder.frame(MessageCodec.encode(message)))
+          wire.send(FrameDecoder.frame(MessageCodec.encode(message)))
         }
       case .allowLargeFrames:
         wire.allowLargeFrames()
@@ -168,7 +165,7 @@ struct EffectPerformer {
   }
 
   private func end(with failure: PeerFailure) -> End {
-    frames.yield(FrameDecoder.frame(MessageCodec.encode(.failure(failure))))
+    wire.send(FrameDecoder.frame(MessageCodec.encode(.failure(failure))))
     return .failure(failure)
   }
 

@@ -28,7 +28,8 @@ package enum SessionProgress: Sendable {
 /// Three tasks for a connection: one reads, one writes, one lets the session handle events. What
 /// waits to be written is bounded by the session's window, because packs are read from the store
 /// only when the window has room. The reader goes on only when the session has handled the message
-/// before, so that a peer who sends faster fills the network and not the memory.
+/// before, and while the peer reads what it is answered, so that a peer who sends faster, or reads
+/// nothing, fills the network and not the memory.
 package struct SessionDriver: Sendable {
   /// Finds the store for a dialler's wish.
   package typealias Authoriser = @Sendable (RequestedArchive) async throws -> any SessionStore
@@ -104,15 +105,14 @@ package struct SessionDriver: Sendable {
   ) async throws -> DrivenSession {
     var session = session
     let (events, eventSource) = AsyncStream.makeStream(of: SessionEvent.self)
-    let (frames, frameSource) = AsyncStream.makeStream(of: [UInt8].self)
     let wire = Wire(limits: limits)
     let localFailure = LocalFailure()
     return try await channel.executeThenClose { inbound, outbound in
       try await withThrowingDiscardingTaskGroup { group in
         group.addTask { await wire.read(inbound, into: eventSource) }
-        let writing = Task { try await wire.write(frames, to: outbound) }
+        let writing = Task { try await wire.write(to: outbound) }
         defer { writing.cancel() }
-        frameSource.yield(FrameDecoder.preface)
+        wire.send(FrameDecoder.preface)
         group.addTask {
           do {
             if let event = try await opening() { eventSource.yield(event) }
@@ -128,7 +128,6 @@ package struct SessionDriver: Sendable {
           wire: wire,
           meter: meter,
           events: eventSource,
-          frames: frameSource,
           localFailure: localFailure,
           sessions: sessions
         )
@@ -137,7 +136,7 @@ package struct SessionDriver: Sendable {
           let effects = session.handle(event)
           if let end = await performer.perform(effects, in: &group) {
             eventSource.finish()
-            frameSource.finish()
+            wire.stopSending()
             // Read before anything is cancelled: a cancelled store call is no cause of anything.
             let failure = localFailure.error
             meter.end()

@@ -8,10 +8,15 @@ final class Wire: Sendable {
     var decoder: FrameDecoder
     var bytesReceived = 0
     var bytesSent = 0
+    /// Bytes that wait to be written.
+    var unwrittenByteCount = 0
+    /// Messages that were handled while too much waited: the reader goes on when there is less.
+    var owedPermitCount = 0
   }
 
   private let state: Mutex<State>
   private let limits: SyncLimits
+  private let frames = AsyncStream.makeStream(of: [UInt8].self)
   private let ended = AsyncStream.makeStream(of: Void.self)
   /// One for every message that the session has handled.
   private let permits = AsyncStream.makeStream(of: Void.self)
@@ -29,7 +34,23 @@ final class Wire: Sendable {
   }
 
   /// The session has handled a message: the next one may come.
-  func readOn() { permits.continuation.yield() }
+  func readOn() {
+    let isFull = state.withLock { state in
+      let isFull = state.unwrittenByteCount > limits.outgoingByteLimit
+      if isFull { state.owedPermitCount += 1 }
+      return isFull
+    }
+    if !isFull { permits.continuation.yield() }
+  }
+
+  /// Puts a frame among those that wait to be written.
+  func send(_ frame: [UInt8]) {
+    state.withLock { $0.unwrittenByteCount += frame.count }
+    frames.continuation.yield(frame)
+  }
+
+  /// Nothing more is sent after what waits.
+  func stopSending() { frames.continuation.finish() }
 
   /// Says whenever nothing came from the peer for a while, until the task is cancelled.
   func watchSilence(_ events: AsyncStream<SessionEvent>.Continuation) async {
@@ -85,15 +106,23 @@ final class Wire: Sendable {
     }
   }
 
-  func write(
-    _ frames: AsyncStream<[UInt8]>,
-    to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-  ) async throws {
-    for await frame in frames {
+  func write(to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
+    for await frame in frames.stream {
       state.withLock { $0.bytesSent += frame.count }
       try await outbound.write(ByteBuffer(bytes: frame))
+      written(frame.count)
     }
     outbound.finish()
+  }
+
+  private func written(_ byteCount: Int) {
+    let permitCount = state.withLock { state in
+      state.unwrittenByteCount -= byteCount
+      guard state.unwrittenByteCount <= limits.outgoingByteLimit else { return 0 }
+      defer { state.owedPermitCount = 0 }
+      return state.owedPermitCount
+    }
+    for _ in 0..<permitCount { permits.continuation.yield() }
   }
 
   /// Waits until everything is written, some seconds at most: the peer may have stopped reading.

@@ -5,6 +5,7 @@ import HubStorageConformance
 import HubStorageSQLite
 import LogStorage
 import SyncProtocol
+import SyncSimulation
 import Testing
 
 @Suite struct HubBackupTests {

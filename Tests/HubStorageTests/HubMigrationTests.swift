@@ -7,6 +7,7 @@ import HubStorageSQLite
 import LogStorage
 import SyncProtocol
 import Synchronization
+import SyncSimulation
 import Testing
 
 @Suite struct HubMigrationTests {

@@ -12,6 +12,8 @@ import Testing
 /// A server on loopback with one empty archive, and raw bytes against it.
 @Suite struct ServerTests {
   private static func withServer(
+    limits: SyncLimits = SyncLimits(),
+    genesis: Genesis? = nil,
     _ body: @escaping @Sendable (Int) async throws -> Void
   ) async throws -> [SyncServer.ConnectionEvent] {
     let random = SharedRandom(seed: 7)
@@ -20,11 +22,12 @@ import Testing
       return store
     }
     try storage.createArchive(named: "desk")
+    if let genesis { try storage.archive(named: "desk").adopt(genesis) }
     let (servers, source) = AsyncStream.makeStream(of: ListeningServer.self)
     let events = ReportedEvents()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        try await SyncServer(limits: SyncLimits(), now: { 0 }).run(
+        try await SyncServer(limits: limits, now: { 0 }).run(
           host: "127.0.0.1",
           port: 0,
           listening: { source.yield($0) },
@@ -79,19 +82,24 @@ import Testing
     }
   }
 
-  private static func hello(archive: String) -> [UInt8] {
+  private static func hello(
+    archive: String,
+    genesis: Genesis? = nil,
+    isLive: Bool = false
+  ) -> [UInt8] {
     let store = StoreID([UInt8](repeating: 9, count: 16))
     let end = store.map { Cursor(store: $0, position: 0, check: LogCheck(store: $0).prefix) }
     guard let end else { return [] }
     let hello = Hello(
       versions: [1],
       codecs: [0, 1],
-      archive: .name(archive),
+      archive: genesis.map { .id($0.archive, name: archive) } ?? .name(archive),
       time: 0,
       end: end,
       known: nil,
       frontier: Frontier().digest,
-      lane: nil
+      lane: nil,
+      isLive: isLive
     )
     return FrameDecoder.preface + FrameDecoder.frame(MessageCodec.encode(.hello(hello)))
   }
@@ -134,6 +142,35 @@ import Testing
       guard case .welcome = decoded else {
         Issue.record("not a welcome")
         return
+      }
+    }
+  }
+
+  @Test func `a peer that asks much before it reads is answered when it reads`() async throws {
+    let genesis = try WriterFixture(seed: 1).genesis
+    var limits = SyncLimits()
+    limits.outgoingByteLimit = 64
+    let questionCount = 50_000
+    let stay = FrameDecoder.frame(MessageCodec.encode(.stay))
+    _ = try await Self.withServer(limits: limits, genesis: genesis) { port in
+      let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connect(host: "127.0.0.1", port: port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          }
+        }
+      try await channel.executeThenClose { inbound, outbound in
+        let questions = (0..<questionCount).flatMap { _ in stay }
+        let hello = Self.hello(archive: "desk", genesis: genesis, isLive: true)
+        try await outbound.write(ByteBuffer(bytes: hello + questions))
+        var decoder = FrameDecoder(byteLimit: 4096)
+        var answerCount = 0
+        for try await buffer in inbound {
+          decoder.append(buffer.readableBytesView)
+          while let frame = try decoder.next() { answerCount += frame == Array(stay[4...]) ? 1 : 0 }
+          if answerCount == questionCount { break }
+        }
+        #expect(answerCount == questionCount)
       }
     }
   }

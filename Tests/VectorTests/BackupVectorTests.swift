@@ -4,6 +4,7 @@ import HubStorage
 import HubStorageConformance
 import HubStorageSQLite
 import LogStorage
+import SyncSimulation
 import Testing
 
 struct BackupVectors: Codable {
