@@ -162,12 +162,19 @@ import Testing
       try await channel.executeThenClose { inbound, outbound in
         let questions = (0..<questionCount).flatMap { _ in stay }
         let hello = Self.hello(archive: "desk", genesis: genesis, isLive: true)
-        try await outbound.write(ByteBuffer(bytes: hello + questions))
+        try await outbound.write(ByteBuffer(bytes: hello))
         var decoder = FrameDecoder(byteLimit: 4096)
         var answerCount = 0
         for try await buffer in inbound {
           decoder.append(buffer.readableBytesView)
-          while let frame = try decoder.next() { answerCount += frame == Array(stay[4...]) ? 1 : 0 }
+          while let frame = try decoder.next() {
+            if frame == Array(stay[4...]) {
+              answerCount += 1
+            } else {
+              // The welcome.
+              try await outbound.write(ByteBuffer(bytes: questions))
+            }
+          }
           if answerCount == questionCount { break }
         }
         #expect(answerCount == questionCount)
