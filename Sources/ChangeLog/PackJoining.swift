@@ -43,6 +43,8 @@ package struct JoinablePack: Sendable {
 extension Pack {
   /// One pack with the runs of several, in their order.
   ///
+  /// It was opened again and compared.
+  ///
   /// - `level`: 1 (fast) to 9 (small).
   /// Throws: ``LogFailure/tooLarge(_:)`` beyond what a pack may be.
   package static func joined(
@@ -54,7 +56,12 @@ extension Pack {
     guard max(headers.count, payloads.count) <= FormatLimits.sectionByteLimit,
       packs.reduce(0, { $0 + $1.changeCount }) <= FormatLimits.packChangeCountLimit
     else { throw .tooLarge("pack") }
-    return try sealed(headers, payloads, level: level)
+    let bytes = try sealed(headers, payloads, level: level)
+    // What it is made of will be gone.
+    guard let again = try JoinablePack(bytes, plainByteLimit: headers.count + payloads.count),
+      again.headers == headers, again.payloads == payloads
+    else { throw .damaged("joined pack") }
+    return bytes
   }
 
   /// Whether a pack can be divided behind a number of its changes: a run ends there.
