@@ -222,11 +222,11 @@ extension LoggedPack {
     let rows = try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT runs.lane, first_seq, last_seq, place, EXISTS (
+          SELECT runs.lane, runs.first_seq, runs.last_seq, runs.place, EXISTS (
             SELECT 1 FROM lanes AS branches
             WHERE branches.root IS NOT NULL
               AND branches.root IN (lanes.root, lanes.lane))
-          FROM runs JOIN lanes ON lanes.id = runs.lane WHERE pack = ? ORDER BY place
+          FROM runs JOIN lanes ON lanes.id = runs.lane WHERE runs.pack = ? ORDER BY runs.place
           """
       ),
       arguments: [position]
