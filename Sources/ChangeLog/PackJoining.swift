@@ -75,23 +75,32 @@ extension Pack {
   ///
   /// - `changes`: their places in the pack, from 0.
   /// - `level`: 1 (fast) to 9 (small).
-  /// Returns: `nil` where no run begins or ends there.
+  /// Returns: with the places of all changes of these runs; `nil` where that is the whole pack.
   /// Throws: ``LogFailure`` when `bytes` are no pack; chain and signatures are not looked at.
   package static func part(
     of bytes: [UInt8],
-    _ changes: Range<Int>,
+    covering changes: Range<Int>,
     level: Int32
-  ) throws(LogFailure) -> [UInt8]? {
+  ) throws(LogFailure) -> (bytes: [UInt8], changes: Range<Int>)? {
     var (headers, payloads) = try WirePack(opening: bytes).openedRuns()
-    guard !changes.isEmpty, let first = headers.runNumber(at: changes.lowerBound),
-      let end = headers.runNumber(at: changes.upperBound)
-    else { return nil }
-    headers.runs = Array(headers.runs[first..<end])
-    payloads.runs = Array(payloads.runs[first..<end])
+    var runs: [Int] = []
+    var places: Range<Int>?
+    var begin = 0
+    for (number, run) in headers.runs.enumerated() {
+      let end = begin + run.headers.count
+      if changes.overlaps(begin..<end) {
+        runs.append(number)
+        places = (places?.lowerBound ?? begin)..<end
+      }
+      begin = end
+    }
+    guard let places, runs.count < headers.runs.count else { return nil }
+    headers.runs = runs.map { headers.runs[$0] }
+    payloads.runs = runs.map { payloads.runs[$0] }
     guard let headerBytes: [UInt8] = try? headers.serializedBytes(),
       let payloadBytes: [UInt8] = try? payloads.serializedBytes()
     else { throw .malformed("pack") }
-    return try sealed(headerBytes, payloadBytes, level: level)
+    return (try sealed(headerBytes, payloadBytes, level: level), places)
   }
 
   private static func sealed(

@@ -40,7 +40,7 @@ extension SQLiteLog {
   /// A pack as a peer gets it that has everything up to `begin`, and wants nothing behind `end`: whole,
   /// or the runs in between.
   ///
-  /// Whole, too, where a run goes across one of these places: the receiver skips what it has.
+  /// A run that goes across one of these places is among them; the receiver skips what it has.
   func delivery(
     of pack: PackPlace,
     after begin: Int64,
@@ -48,13 +48,15 @@ extension SQLiteLog {
   ) throws -> (delivery: PackDelivery, changeCount: Int) {
     let bytes = try bytes(of: pack)
     let (first, last) = (max(begin, pack.begin), min(end, pack.position))
+    guard first < last else { throw LogFailure.damaged("log") }
     let places = Int(first - pack.begin)..<Int(last - pack.begin)
     guard places.count < pack.count,
-      let part = try Pack.part(of: bytes, places, level: Self.partLevel)
+      let part = try Pack.part(of: bytes, covering: places, level: Self.partLevel)
     else {
       return (try delivery(bytes, endingAt: pack.position, in: pack), Int(pack.count))
     }
-    return (try delivery(part, endingAt: last, in: pack), places.count)
+    let position = pack.begin + Int64(part.changes.upperBound)
+    return (try delivery(part.bytes, endingAt: position, in: pack), part.changes.count)
   }
 
   private func delivery(

@@ -198,8 +198,11 @@ package struct SQLiteLog: LogIndex {
       let source: Data? = row[2]
       // A pack that was joined while the peer read may reach beyond.
       guard pack.begin < upTo else { break }
-      guard try selection.selects(pack.position, source: source, db) else { continue }
-      let (delivery, count) = try delivery(of: pack, after: after, upTo: upTo)
+      guard let places = try selection.places(in: pack, source: source, db) else { continue }
+      let begin = max(after, pack.begin + places.lowerBound)
+      let end = min(upTo, pack.begin + places.upperBound)
+      guard begin < end else { continue }
+      let (delivery, count) = try delivery(of: pack, after: begin, upTo: end)
       // Decided only now that another pack is found: otherwise nothing selected is left.
       if let last = packs.last,
         packs.count == request.packLimit || byteCount + delivery.pack.count > request.byteLimit

@@ -181,6 +181,19 @@ import Testing
     #expect((nothing.verdict, nothing.tally.roundTrips) == (.equal, 1))
   }
 
+  @Test func `a peer that nobody has a cursor of gets the runs that it lacks`() throws {
+    let anna = try world.replica(named: "anna")
+    try write(20, to: anna, from: 0)
+    let bert = try world.clone(of: anna, named: "bert")
+    try write(20, to: anna, from: 100)
+    #expect(try anna.joinPacks().madeCount > 0)
+    // Bert dials and names no cursor: frontiers are exchanged.
+    let outcome = try #require(try world.sync(bert, with: anna).dialler)
+    #expect((outcome.verdict, outcome.tally.changesReceived) == (.equal, 20))
+    #expect(try bert.endPosition() == anna.endPosition())
+    #expect(try bert.digest() == anna.digest())
+  }
+
   @Test func `packs that different stores brought stay apart`() throws {
     let anna = try world.replica(named: "anna")
     let bert = try world.clone(of: anna, named: "bert")
