@@ -172,7 +172,7 @@ extension WireSection {
   }
 
   /// A section, compressed where that pays.
-  fileprivate init(sealing raw: [UInt8], level: Int32) {
+  init(sealing raw: [UInt8], level: Int32) {
     self.init()
     let compressed = Deflate.compress(raw, level: level)
     let codec = compressed.count < raw.count ? Codec.deflate : .none

@@ -5,7 +5,7 @@ internal import SyncProtocol
 
 /// Where a bundle begins in the log of the store that makes it.
 package struct BundleBeginning: Hashable, Sendable {
-  /// The packs behind this position, which is 0 or the end of a pack.
+  /// The packs behind this position, which is 0 or where a pack ends or ended.
   package let position: UInt64
   /// But for those that this store brought, which has them.
   package let omitted: StoreID?
@@ -92,23 +92,10 @@ package struct BundleWriter {
 extension SQLiteLog {
   /// The place in this log after a pack.
   ///
-  /// - Throws: ``BundleFailure/unknownCursor`` where no pack ends.
+  /// - Throws: ``BundleFailure/unknownCursor`` where no run ends.
   func cursor(at position: UInt64) throws -> ChangeLog.Cursor {
-    let store = try storeID()
-    guard position > 0 else {
-      return ChangeLog.Cursor(store: store, position: 0, check: LogCheck(store: store).prefix)
-    }
-    let check = try Data.fetchOne(
-      database,
-      sql: "SELECT log_check FROM packs WHERE position = ?",
-      arguments: [Int64(clamping: position)]
-    )
-    guard let check else { throw BundleFailure.unknownCursor }
-    return ChangeLog.Cursor(
-      store: store,
-      position: position,
-      check: Array(check.prefix(Hash.prefixByteCount))
-    )
+    guard let check = try check(at: position) else { throw BundleFailure.unknownCursor }
+    return ChangeLog.Cursor(store: try storeID(), position: position, check: check.prefix)
   }
 
   /// What the packs after a position come to, as ``forEachPack(after:omitting:_:)`` gives them.
@@ -119,13 +106,28 @@ extension SQLiteLog {
     let row = try Row.fetchOne(
       database,
       sql: """
-        SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(bytes)), 0) FROM packs
-        WHERE position > ?1 AND (?2 IS NULL OR source IS NOT ?2)
+        SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(bytes)), 0), min(position)
+        FROM packs WHERE position > ?1 AND (?2 IS NULL OR source IS NOT ?2)
         """,
       arguments: [Int64(clamping: position), source]
     )
-    guard let row else { return (0, 0, 0) }
-    return (row[0], UInt64(row[1] as Int64), row[2])
+    guard let row, let first = row[3] as Int64? else { return (0, 0, 0) }
+    var sums = (
+      packCount: row[0] as Int, changeCount: UInt64(row[1] as Int64), byteCount: row[2] as Int
+    )
+    let beginning = try Row.fetchOne(
+      database,
+      sql: "SELECT count, length(bytes) FROM packs WHERE position = ?",
+      arguments: [first]
+    )
+    guard let beginning else { throw LogFailure.damaged("log") }
+    let pack = PackPlace(position: first, count: beginning[0])
+    if pack.begin < Int64(clamping: position) {
+      let (part, changeCount) = try delivery(of: pack, after: Int64(clamping: position))
+      sums.changeCount -= UInt64(pack.count) - UInt64(changeCount)
+      sums.byteCount -= (beginning[1] as Int) - part.pack.count
+    }
+    return sums
   }
 
   /// The number that a store has in this log; `nil` for one that it does not know.

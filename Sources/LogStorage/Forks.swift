@@ -50,38 +50,40 @@ extension SQLiteLog {
     }
   }
 
-  /// The changes of a pack of this log, in the lanes where they are.
+  /// The changes of a run of this log, in the lanes where they are.
   ///
-  /// Chain and signatures are verified once more.
-  /// - Throws: `LogFailure`.
-  package func changes(of pack: Pack, at position: Int64) throws -> [Change] {
+  /// Chain and signature are verified once more.
+  ///
+  /// - `number`: of the run in its pack, from 0.
+  /// - `position`: where the pack ends.
+  /// Throws: `LogFailure`.
+  package func changes(
+    ofRun number: Int,
+    of pack: Pack,
+    at position: Int64
+  ) throws -> [Change] {
     guard let archive = try genesis()?.archive else { throw LogFailure.damaged("log") }
+    let run = pack.runs[number]
     let tree = try laneTree()
-    let lanes = tree.isEmpty ? [] : try lanes(ofPackAt: position)
-    var changes: [Change] = []
-    for run in pack.runs {
-      guard let key = try writingKey(of: run.lane) else { throw LogFailure.damaged("log") }
-      let first = lanes.isEmpty ? run.lane : lanes[safely: changes.count]
-      guard let first else { throw LogFailure.damaged("log") }
-      let before = ChangeID(
-        lane: tree.lane(holding: run.firstSeq - 1, along: first),
-        seq: run.firstSeq - 1
-      )
-      let previous =
-        before.seq == 0
-        ? Hash.beforeLane(archive: archive, writingKey: key) : try hash(of: before)
-      guard let previous else { throw LogFailure.damaged("log") }
-      for change in try run.changes(archive: archive, key: key, previous: previous) {
-        guard !tree.isEmpty else {
-          changes.append(change)
-          continue
-        }
-        guard let lane = lanes[safely: changes.count] else { throw LogFailure.damaged("log") }
-        let dependencies = try change.header.dependencies.map { try placed($0, in: tree) }
-        changes.append(change.placed(in: lane, tree: tree, dependencies: dependencies))
-      }
+    let place = pack.runs[..<number].reduce(0) { $0 + $1.headers.count }
+    let lanes = tree.isEmpty ? [] : try lanes(ofPackAt: position).dropFirst(place)
+    guard let key = try writingKey(of: run.lane),
+      let first = tree.isEmpty ? run.lane : lanes.first
+    else { throw LogFailure.damaged("log") }
+    let before = ChangeID(
+      lane: tree.lane(holding: run.firstSeq - 1, along: first),
+      seq: run.firstSeq - 1
+    )
+    let previous =
+      before.seq == 0 ? Hash.beforeLane(archive: archive, writingKey: key) : try hash(of: before)
+    guard let previous else { throw LogFailure.damaged("log") }
+    let changes = try run.changes(archive: archive, key: key, previous: previous)
+    guard !tree.isEmpty else { return changes }
+    guard lanes.count >= changes.count else { throw LogFailure.damaged("log") }
+    return try zip(changes, lanes).map { change, lane in
+      let dependencies = try change.header.dependencies.map { try placed($0, in: tree) }
+      return change.placed(in: lane, tree: tree, dependencies: dependencies)
     }
-    return changes
   }
 
   /// The lane of each change of a pack.
@@ -234,9 +236,4 @@ extension SQLiteLog {
     )
     return Set(lanes.compactMap { LaneID($0) })
   }
-}
-
-extension [LaneID] {
-  /// The element at a place; `nil` past the end.
-  fileprivate subscript(safely place: Int) -> LaneID? { place < count ? self[place] : nil }
 }

@@ -212,7 +212,8 @@ extension SQLiteLog {
     return (UInt64(row[0] as Int64), check)
   }
 
-  /// Goes through the packs after a position, in log order.
+  /// Goes through the packs after a position, in log order; of one that was joined across it, through
+  /// what lies behind.
   ///
   /// - `source`: the local number of a store whose packs are left out.
   func forEachPack(
@@ -223,19 +224,14 @@ extension SQLiteLog {
     let rows = try Row.fetchCursor(
       database,
       sql: """
-        SELECT bytes, position, log_check FROM packs
+        SELECT position, count FROM packs
         WHERE position > ?1 AND (?2 IS NULL OR source IS NOT ?2) ORDER BY position
         """,
       arguments: [Int64(clamping: position), source]
     )
     while let row = try rows.next() {
-      try body(
-        PackDelivery(
-          pack: Array(row[0] as Data),
-          position: UInt64(row[1] as Int64),
-          check: Array((row[2] as Data).prefix(Hash.prefixByteCount))
-        )
-      )
+      let pack = PackPlace(position: row[0], count: row[1])
+      try body(delivery(of: pack, after: Int64(clamping: position)).delivery)
     }
   }
 

@@ -63,7 +63,8 @@ package enum LogSchema {
         -- before it ends at position - count. hashes has 32 bytes for each change. log_check is the
         -- running check after the pack. source is the store that brought it; absent for one's own.
         -- checksum: over position and source, which nothing else covers; set when the row is inserted,
-        -- because a trigger would write the bytes twice.
+        -- because a trigger would write the bytes twice. In idle time neighbours of one source become one
+        -- row, at the position of the last.
         CREATE TABLE packs (
           position INTEGER PRIMARY KEY,
           count INTEGER NOT NULL CHECK (count > 0),

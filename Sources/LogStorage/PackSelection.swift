@@ -4,7 +4,7 @@ internal import Foundation
 internal import GRDB
 internal import SyncProtocol
 
-/// Decides which packs of the log a peer lacks.
+/// Decides which packs of the log, and what of them, a peer lacks.
 struct PackSelection {
   private enum Rule {
     case notFrom(StoreID)
@@ -21,27 +21,41 @@ struct PackSelection {
     }
   }
 
-  /// - `source`: the store that brought the pack at this position.
-  mutating func selects(_ position: Int64, source: Data?, _ db: Database) throws -> Bool {
+  /// Where in a pack, from 0, the changes are that the peer lacks, and what lies between them.
+  ///
+  /// - `source`: the store that brought it.
+  /// Returns: `nil` where it lacks none.
+  mutating func places(
+    in pack: PackPlace,
+    source: Data?,
+    _ db: Database
+  ) throws -> Range<Int64>? {
     switch rule {
     case .notFrom(let peer):
-      return source.map { Array($0) } != peer.bytes
+      return source.map { Array($0) } == peer.bytes ? nil : 0..<pack.count
     case .beyond(var held):
       defer { rule = .beyond(held) }
+      var places: Range<Int64>?
       let rows = try Row.fetchCursor(
         db.cachedStatement(
           sql: """
-            SELECT lanes.lane, runs.last_seq FROM runs JOIN lanes ON lanes.id = runs.lane
-            WHERE runs.pack = ?
+            SELECT lanes.lane, runs.first_seq, runs.last_seq, runs.place
+            FROM runs JOIN lanes ON lanes.id = runs.lane WHERE runs.pack = ?
             """
         ),
-        arguments: [position]
+        arguments: [pack.position]
       )
       while let row = try rows.next() {
         guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
-        if try held.lacks(ChangeID(lane: lane, seq: UInt64(row[1] as Int64))) { return true }
+        let (first, last, place) = (row[1] as Int64, row[2] as Int64, row[3] as Int64)
+        let heldSeq = Int64(clamping: try held.heldSeq(of: lane))
+        guard heldSeq < last else { continue }
+        let begin = place + max(0, heldSeq + 1 - first)
+        let end = place + last - first + 1
+        guard begin < end else { throw LogFailure.damaged("log") }
+        places = min(begin, places?.lowerBound ?? begin)..<max(end, places?.upperBound ?? end)
       }
-      return false
+      return places
     }
   }
 }
@@ -62,12 +76,13 @@ private struct HeldLanes {
     self.tree = tree
   }
 
-  mutating func lacks(_ change: ChangeID) throws -> Bool {
-    guard claims.buckets.contains(change.lane.bucket) else { return false }
-    if let seq = held[change.lane] { return change.seq > seq }
-    let seq = try self.seq(of: change.lane)
-    held[change.lane] = seq
-    return change.seq > seq
+  /// The seq up to which nothing of a lane has to be sent.
+  mutating func heldSeq(of lane: LaneID) throws -> UInt64 {
+    guard claims.buckets.contains(lane.bucket) else { return .max }
+    if let seq = held[lane] { return seq }
+    let seq = try self.seq(of: lane)
+    held[lane] = seq
+    return seq
   }
 
   /// The seq up to which the peer holds a lane of this log.

@@ -88,15 +88,8 @@ package struct SQLiteLog: LogIndex {
 
   /// Whether a peer's cursor is a place in this log.
   package func holds(_ cursor: ChangeLog.Cursor) throws -> Bool {
-    let store = try storeID()
-    guard cursor.store == store else { return false }
-    if cursor.position == 0 { return cursor.check == LogCheck(store: store).prefix }
-    let check = try Data.fetchOne(
-      db,
-      cached: "SELECT log_check FROM packs WHERE position = ?",
-      arguments: [Int64(cursor.position)]
-    )
-    return check.map { Array($0.prefix(Hash.prefixByteCount)) } == cursor.check
+    guard cursor.store == (try storeID()) else { return false }
+    return try check(at: cursor.position)?.prefix == cursor.check
   }
 
   package func frontier() throws -> Frontier {
@@ -189,43 +182,36 @@ package struct SQLiteLog: LogIndex {
     var packs: [PackDelivery] = []
     var byteCount = 0
     var changeCount = 0
+    let (after, upTo) = (Int64(clamping: request.after), Int64(clamping: request.upTo))
     var selection = try PackSelection(request.selection, self)
     let rows = try Row.fetchCursor(
       db,
       sql: """
         SELECT packs.position, packs.count, stores.store
         FROM packs LEFT JOIN stores ON stores.id = packs.source
-        WHERE packs.position > ? AND packs.position <= ? ORDER BY packs.position
+        WHERE packs.position > ? ORDER BY packs.position
         """,
-      arguments: [Int64(request.after), Int64(clamping: request.upTo)]
+      arguments: [after]
     )
     while let row = try rows.next() {
-      let position: Int64 = row[0]
+      let pack = PackPlace(position: row[0], count: row[1])
       let source: Data? = row[2]
-      guard try selection.selects(position, source: source, db) else { continue }
-      guard
-        let pack = try Row.fetchOne(
-          db,
-          cached: "SELECT bytes, log_check FROM packs WHERE position = ?",
-          arguments: [position]
-        )
-      else { throw LogFailure.damaged("log") }
-      let bytes: Data = pack[0]
+      // A pack that was joined while the peer read may reach beyond.
+      guard pack.begin < upTo else { break }
+      guard let places = try selection.places(in: pack, source: source, db) else { continue }
+      let begin = max(after, pack.begin + places.lowerBound)
+      let end = min(upTo, pack.begin + places.upperBound)
+      guard begin < end else { continue }
+      let (delivery, count) = try delivery(of: pack, after: begin, upTo: end)
       // Decided only now that another pack is found: otherwise nothing selected is left.
       if let last = packs.last,
-        packs.count == request.packLimit || byteCount + bytes.count > request.byteLimit
+        packs.count == request.packLimit || byteCount + delivery.pack.count > request.byteLimit
       {
         return PackBatch(packs: packs, position: last.position, changeCount: changeCount)
       }
-      byteCount += bytes.count
-      changeCount += row[1]
-      packs.append(
-        PackDelivery(
-          pack: Array(bytes),
-          position: UInt64(position),
-          check: Array((pack[1] as Data).prefix(Hash.prefixByteCount))
-        )
-      )
+      byteCount += delivery.pack.count
+      changeCount += count
+      packs.append(delivery)
     }
     return PackBatch(packs: packs, position: request.upTo, changeCount: changeCount)
   }

@@ -6,11 +6,13 @@ internal import GRDB
 internal import LogStorage
 
 /// Reads single changes out of packs; keeps the packs that it opened last.
+///
+/// Of a pack only the runs that are asked for are verified: one that was joined has many.
 final class LogReader {
   private let db: Database
   private let log: SQLiteLog
-  /// By the position of their last change, the one used last at the end.
-  private var opened: [(position: Int64, changes: [Change])] = []
+  /// The one used last at the end.
+  private var opened: [OpenedPack] = []
   private static let openedLimit = 16
 
   init(_ db: Database) {
@@ -20,17 +22,13 @@ final class LogReader {
 
   /// The change at a position of the log.
   func change(at position: Int64) throws -> Change {
-    let isInside = { (pack: (position: Int64, changes: [Change])) in
-      position > pack.position - Int64(pack.changes.count) && position <= pack.position
-    }
-    if let place = opened.lastIndex(where: isInside) {
+    if let place = opened.lastIndex(where: { $0.positions.contains(position) }) {
       opened.append(opened.remove(at: place))
     } else {
       opened.append(try pack(holding: position))
       if opened.count > Self.openedLimit { opened.removeFirst() }
     }
-    guard let pack = opened.last else { throw LogFailure.damaged("log") }
-    return pack.changes[Int(position - pack.position) + pack.changes.count - 1]
+    return try opened[opened.count - 1].change(at: position, in: log)
   }
 
   /// Where a change stands in the log; `nil` where it is not in it.
@@ -65,7 +63,7 @@ final class LogReader {
     return try positions.sorted().map { try RecordedChange(change(at: $0)) }
   }
 
-  private func pack(holding position: Int64) throws -> (position: Int64, changes: [Change]) {
+  private func pack(holding position: Int64) throws -> OpenedPack {
     let row = try Row.fetchOne(
       db.cachedStatement(
         sql: """
@@ -75,10 +73,39 @@ final class LogReader {
       arguments: [position]
     )
     guard let row else { throw LogFailure.damaged("log") }
-    let changes = try log.changes(of: Pack(Array(row[2] as Data)), at: row[0])
-    guard changes.count == row[1] as Int, !changes.isEmpty else {
+    let pack = OpenedPack(position: row[0], pack: try Pack(Array(row[2] as Data)))
+    guard pack.pack.changeCount == row[1] as Int, pack.positions.contains(position) else {
       throw LogFailure.damaged("log")
     }
-    return (row[0], changes)
+    return pack
+  }
+}
+
+/// A pack of the log, and those of its runs that were read.
+private struct OpenedPack {
+  let position: Int64
+  let pack: Pack
+  private var runs: [Int: [Change]] = [:]
+
+  init(position: Int64, pack: Pack) {
+    self.position = position
+    self.pack = pack
+  }
+
+  var positions: Range<Int64> {
+    (position - Int64(pack.changeCount) + 1)..<(position + 1)
+  }
+
+  /// - `position`: one of ``positions``.
+  mutating func change(at position: Int64, in log: SQLiteLog) throws -> Change {
+    var place = Int(position - positions.lowerBound)
+    var number = 0
+    while place >= pack.runs[number].headers.count {
+      place -= pack.runs[number].headers.count
+      number += 1
+    }
+    let changes = try runs[number] ?? log.changes(ofRun: number, of: pack, at: self.position)
+    runs[number] = changes
+    return changes[place]
   }
 }

@@ -7,7 +7,8 @@ import LogStorage
 struct CompactCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compact",
-    abstract: "Compress archives' history harder, where it was compressed fast.",
+    abstract:
+      "Join small packs of archives' history, and compress harder what was compressed fast.",
     discussion: """
       A hub that serves does so by itself when an archive is not used ('stetd serve \
       --compact-after'). Also while the hub serves; broken off, it goes on where it was. The files \
@@ -30,9 +31,13 @@ struct CompactCommand: ParsableCommand {
     )
     var rows: [CompactionJSON] = []
     for name in try names.isEmpty ? storage.archiveNames() : names {
+      let joining = try storage.joinPacks(name)
       let tally = try storage.compact(name, .full)
-      rows.append(CompactionJSON(archive: name, tally))
-      if !json { Self.note("\(name): \(tally)") }
+      rows.append(CompactionJSON(archive: name, joining, tally))
+      if !json {
+        if joining.madeCount > 0 { Self.note("\(name): \(joining)") }
+        Self.note("\(name): \(tally)")
+      }
     }
     try storage.close()
     if json {
@@ -51,6 +56,9 @@ struct CompactCommand: ParsableCommand {
 /// What a compaction came to, as it is printed.
 private struct CompactionJSON: Encodable {
   let archive: String
+  let packs_joined: Int
+  let packs_made: Int
+  let bytes_saved_by_joining: Int
   let packs: Int
   let packs_replaced: Int
   let packs_damaged: Int
@@ -58,8 +66,11 @@ private struct CompactionJSON: Encodable {
   let bytes_before: Int
   let bytes: Int
 
-  init(archive: String, _ tally: LogCompactionTally) {
+  init(archive: String, _ joining: LogJoiningTally, _ tally: LogCompactionTally) {
     self.archive = archive
+    packs_joined = joining.joinedCount
+    packs_made = joining.madeCount
+    bytes_saved_by_joining = joining.byteCountBefore - joining.byteCount
     packs = tally.packCount
     packs_replaced = tally.replacedCount
     packs_damaged = tally.damagedCount

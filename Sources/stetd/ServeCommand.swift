@@ -31,8 +31,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      Seconds without a session after which an archive's packs are compressed harder, with the \
-      lowest priority; 0: never.
+      Seconds without a session after which an archive's small packs are joined and all compressed \
+      harder, with the lowest priority; 0: never.
       """
   )
   var compactAfter = 60
@@ -96,11 +96,13 @@ struct ServeCommand: AsyncParsableCommand {
   private var compaction: IdleCompaction<SQLiteHubStorage>? {
     guard compactAfter > 0 else { return nil }
     return IdleCompaction(after: .seconds(compactAfter)) { storage, name, position, mayGoOn in
+      let joining = try storage.joinPacks(name, after: position, mayGoOn: mayGoOn)
       let tally = try storage.compact(name, .gentle, after: position, mayGoOn: mayGoOn)
       return IdleCompactionStep(
-        position: tally.position,
-        replacedCount: tally.replacedCount,
-        savedByteCount: tally.byteCountBefore - tally.byteCount
+        position: min(joining.settledPosition, tally.position),
+        replacedCount: joining.joinedCount + tally.replacedCount,
+        savedByteCount: joining.byteCountBefore - joining.byteCount + tally.byteCountBefore
+          - tally.byteCount
       )
     }
   }

@@ -23,6 +23,20 @@ final class Machine {
       case .hub(_, let archive): archive
       }
     }
+
+    /// Joins small packs of the log, and stops after looking at some.
+    func joinPacks(upTo packCount: Int) throws {
+      var left = packCount
+      let mayGoOn = {
+        left -= 1
+        return left >= 0
+      }
+      switch self {
+      case .replica(let replica): _ = try replica.joinPacks(mayGoOn: mayGoOn)
+      case .hub(let storage, _):
+        _ = try storage.joinPacks(Machine.archiveName, mayGoOn: mayGoOn)
+      }
+    }
   }
 
   static let archiveName = "desk"

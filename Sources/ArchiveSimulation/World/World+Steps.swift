@@ -19,7 +19,8 @@ extension World {
   private func step(_ random: SeededRandom) throws {
     var random = random
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<45: try edit(&random)
+    case 0..<41: try edit(&random)
+    case 41..<45: try compact(&random)
     case 45..<75: try sync(&random)
     case 75..<80: try lookAround(&random)
     default: try strike(&random)
@@ -43,6 +44,15 @@ extension World {
       guard let replica = store.replica else { return }
       try edits.edit(replica, seed: seed)
     }
+  }
+
+  /// Joins small packs, and stops somewhere.
+  private func compact(_ random: inout SeededRandom) throws {
+    let machine = machine(&random)
+    let packCount = Int.random(in: 1...60, using: &random)
+    guard !machine.isDamaged else { return }
+    note("\(machine.name) compacts")
+    _ = try touch(machine) { try $0.joinPacks(upTo: packCount) }
   }
 
   private func sync(_ random: inout SeededRandom) throws {
