@@ -5,8 +5,16 @@ package import ChangeLog
 package struct Interpretation {
   /// Whether a version of this object, by name, is there and can be read.
   private let hasVersion: (VersionName) throws -> Bool
+  private let name: ([UInt8]) -> VersionName
 
-  package init(hasVersion: @escaping (VersionName) throws -> Bool) { self.hasVersion = hasVersion }
+  /// - `name`: names a record, for one who knows names already.
+  package init(
+    name: @escaping ([UInt8]) -> VersionName = { VersionName(ofRecord: $0) },
+    hasVersion: @escaping (VersionName) throws -> Bool
+  ) {
+    self.name = name
+    self.hasVersion = hasVersion
+  }
 
   /// The merge's view of an operation.
   ///
@@ -34,7 +42,7 @@ package struct Interpretation {
       )
     case .add where isVersion:
       return .merge(
-        .add(field: operation.field, element: VersionName(ofRecord: operation.body).bytes)
+        .add(field: operation.field, element: name(operation.body).bytes)
       )
     case .add:
       guard operation.body.count <= FormatLimits.valueByteLimit else { return nil }

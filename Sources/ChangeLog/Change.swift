@@ -15,15 +15,20 @@ package struct Change: Hashable, Sendable {
   /// The branches that its author's names are looked up in; empty where nobody's key is forked.
   let tree: LaneTree
 
+  /// Whether its author's names need no looking up in branches.
+  package var isOfUnforkedKey: Bool { tree.isEmpty }
+
   package var id: ChangeID { ChangeID(lane: lane, seq: header.seq) }
 
   /// A change in its place in the lane.
   ///
+  /// - `header`: what `headerBytes` say.
   /// - `contents`: the hashes of its two parts.
   /// - `previous`: the hash before it.
-  /// Throws: ``LogFailure`` when the header is not in the format or the change is too large.
+  /// Throws: ``LogFailure`` when the change is too large.
   init(
     lane: LaneID,
+    header: ChangeHeader,
     headerBytes: [UInt8],
     payloadBytes: [UInt8],
     contents: Hash.Contents,
@@ -33,7 +38,7 @@ package struct Change: Hashable, Sendable {
       throw .tooLarge("change")
     }
     self.lane = lane
-    header = try ChangeHeader(headerBytes, lane: lane)
+    self.header = header
     self.headerBytes = headerBytes
     self.payloadBytes = payloadBytes
     tree = LaneTree()

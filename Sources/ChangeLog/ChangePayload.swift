@@ -20,28 +20,51 @@ package struct ChangePayload: Hashable, Sendable {
   /// - Throws: ``LogFailure/malformed(_:)`` or ``LogFailure/tooLarge(_:)``; such a change is kept
   ///   and passed on without effect.
   package init(of change: Change) throws(LogFailure) {
-    guard let wire = try? WireChangePayload(serializedBytes: change.payloadBytes),
+    let origin = ChangeOrigin(lane: change.lane, header: change.header, tree: change.tree)
+    try self.init(change.payloadBytes, of: origin)
+  }
+
+  /// What a change says that was written here, without reading its bytes again.
+  ///
+  /// - Returns: `nil` where the draft names something, which only the change's header resolves.
+  package init?(writtenFrom draft: ChangeDraft) {
+    guard draft.undoes == nil, draft.operations.allSatisfy(\.names.isEmpty) else { return nil }
+    object = draft.object
+    operations = draft.operations
+    reason = draft.reason
+    undoes = nil
+  }
+
+  init(_ bytes: [UInt8], of origin: ChangeOrigin) throws(LogFailure) {
+    guard let wire = try? WireChangePayload(serializedBytes: bytes),
       let object = ObjectID(type: wire.objectType, bytes: wire.object)
     else { throw .malformed("change payload") }
-    guard wire.operations.count == change.header.operationCount else {
+    guard wire.operations.count == origin.header.operationCount else {
       throw .malformed("change payload")
     }
     guard wire.operations.reduce(0, { $0 + $1.names.count }) <= FormatLimits.nameCountLimit else {
       throw .tooLarge("change payload")
     }
     self.object = object
-    operations = wire.operations.map { Operation($0, in: change) }
+    operations = wire.operations.map { Operation($0, in: origin) }
     reason = wire.reason
-    undoes = wire.hasUndoes ? ChangeID(wire.undoes, in: change) : nil
+    undoes = wire.hasUndoes ? ChangeID(wire.undoes, in: origin) : nil
   }
 }
 
+/// What the names in a payload are resolved by.
+struct ChangeOrigin {
+  let lane: LaneID
+  let header: ChangeHeader
+  let tree: LaneTree
+}
+
 extension Operation {
-  fileprivate init?(_ wire: WireOperation, in change: Change) {
+  fileprivate init?(_ wire: WireOperation, in origin: ChangeOrigin) {
     var names: [Dot] = []
     names.reserveCapacity(wire.names.count)
     for reference in wire.names {
-      guard let dot = Dot(reference, in: change) else { return nil }
+      guard let dot = Dot(reference, in: origin) else { return nil }
       names.append(dot)
     }
     self.init(field: wire.field, rawKind: wire.kind, names: names, body: Array(wire.body))
@@ -49,28 +72,28 @@ extension Operation {
 }
 
 extension ChangeID {
-  fileprivate init?(_ wire: WireUndone, in change: Change) {
+  fileprivate init?(_ wire: WireUndone, in origin: ChangeOrigin) {
     var reference = WireDotReference()
     reference.lane = wire.lane
     reference.seq = wire.action
-    guard let dot = Dot(reference, in: change) else { return nil }
+    guard let dot = Dot(reference, in: origin) else { return nil }
     self.init(lane: dot.lane, seq: dot.seq)
   }
 }
 
 extension Dot {
   /// Resolves a reference through the header's dependencies; `nil` when it points past them.
-  fileprivate init?(_ reference: WireDotReference, in change: Change) {
+  fileprivate init?(_ reference: WireDotReference, in origin: ChangeOrigin) {
     if reference.lane == 0 {
-      guard reference.seq <= change.header.seq else { return nil }
-      let lane = change.tree.lane(holding: reference.seq, along: change.lane)
+      guard reference.seq <= origin.header.seq else { return nil }
+      let lane = origin.tree.lane(holding: reference.seq, along: origin.lane)
       self.init(lane: lane, seq: reference.seq, index: reference.index)
     } else {
-      let dependencies = change.header.dependencies
+      let dependencies = origin.header.dependencies
       guard reference.lane <= dependencies.count else { return nil }
       let dependency = dependencies[Int(reference.lane) - 1].change
       guard reference.seq <= dependency.seq else { return nil }
-      let lane = change.tree.lane(holding: reference.seq, along: dependency.lane)
+      let lane = origin.tree.lane(holding: reference.seq, along: dependency.lane)
       self.init(lane: lane, seq: reference.seq, index: reference.index)
     }
   }

@@ -16,8 +16,8 @@ package struct Hash: Hashable, Sendable, Comparable {
   /// Hashes the parts one after another.
   package init(of parts: [UInt8]...) {
     var hasher = SHA256()
-    for part in parts { hasher.update(data: part) }
-    bytes = Array(hasher.finalize())
+    for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+    bytes = hasher.finalize().withUnsafeBytes { Array($0) }
   }
 
   /// The first 8 bytes, by which others refer to the hash.

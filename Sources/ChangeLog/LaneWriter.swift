@@ -70,6 +70,8 @@ package struct LaneWriter: Sendable {
     let headerBytes = try header.encoded()
     let change = try Change(
       lane: lane,
+      // Read back: what a peer would not take must not be written either.
+      header: try ChangeHeader(headerBytes, lane: lane),
       headerBytes: headerBytes,
       payloadBytes: payload,
       contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload),

@@ -11,6 +11,8 @@ package struct PackedRun: Sendable {
   package let headers: [[UInt8]]
   package let payloads: [[UInt8]]
   private let contents: [Hash.Contents]
+  /// What the headers say; the failure of the first one that is not in the format.
+  private let parsedHeaders: Result<[ChangeHeader], LogFailure>
   package let signature: [UInt8]
 
   package var lastSeq: UInt64 { firstSeq + UInt64(headers.count) - 1 }
@@ -35,10 +37,11 @@ package struct PackedRun: Sendable {
     var changes: [Change] = []
     changes.reserveCapacity(headers.count)
     var hash = previous
-    for (place, header) in headers.enumerated() {
+    for (place, header) in try parsedHeaders.get().enumerated() {
       let change = try Change(
         lane: lane,
-        headerBytes: header,
+        header: header,
+        headerBytes: headers[place],
         payloadBytes: payloads[place],
         contents: contents[place],
         previous: hash
@@ -50,6 +53,21 @@ package struct PackedRun: Sendable {
     let statement = Statement.head(archive: archive, lane: lane, seq: lastSeq, hash: hash)
     guard key.verifies(signature, of: statement) else { throw .damaged("signature of a run") }
     return changes
+  }
+}
+
+extension PackedRun {
+  /// The changes' payloads with their headers, read before anybody has verified the run, and as if
+  /// nobody's key were forked: they hold for a change that the gate admits into ``lane`` where
+  /// ``Change/isOfUnforkedKey``.
+  ///
+  /// - Returns: nothing where a header is not in the format; a payload is `nil` where it is not.
+  package func readPayloads() -> [(header: ChangeHeader, payload: ChangePayload?)] {
+    guard case .success(let parsed) = parsedHeaders else { return [] }
+    return zip(parsed, payloads).map { header, bytes in
+      let origin = ChangeOrigin(lane: lane, header: header, tree: LaneTree())
+      return (header, try? ChangePayload(bytes, of: origin))
+    }
   }
 }
 
@@ -121,6 +139,13 @@ extension PackedRun {
     headers = header.headers.map { Array($0) }
     payloads = payload.payloads.map { Array($0) }
     contents = zip(headers, payloads).map { Hash.Contents(headerBytes: $0, payloadBytes: $1) }
+    let headers = headers
+    parsedHeaders = Result { () throws(LogFailure) in
+      var parsed: [ChangeHeader] = []
+      parsed.reserveCapacity(headers.count)
+      for header in headers { parsed.append(try ChangeHeader(header, lane: lane)) }
+      return parsed
+    }
     signature = Array(header.signature)
     if header.firstSeq == 1 {
       guard let key = PublicKey(header.writingKey), LaneID(writingKey: key) == lane else {

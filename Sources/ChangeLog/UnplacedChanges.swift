@@ -10,6 +10,7 @@ extension PackedRun {
       changes.append(
         try Change(
           lane: lane,
+          header: try ChangeHeader(header, lane: lane),
           headerBytes: header,
           payloadBytes: payload,
           contents: Hash.Contents(headerBytes: header, payloadBytes: payload),

@@ -198,7 +198,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
           for (place, delivery) in request.packs.enumerated() {
             newChangeCount += try log.receive(
               delivery,
-              opened.pack(place),
+              opened.take(place).pack,
               from: request.peer
             ).newCount
           }

@@ -26,8 +26,8 @@ extension ReplicaWriter {
     origin: String
   ) throws -> (verdict: ImportVerdict, article: ObjectID) {
     if let known = try article(ofRaw: raw) { return (.unchanged, known) }
-    let record = version.record
-    let name = VersionName(ofRecord: record)
+    let imported = KnownVersion(version)
+    let name = imported.name
     let article = ArticleIdentity(of: version).object
     let sighting = Operation(
       field: ArticleField.sightings.rawValue,
@@ -42,8 +42,12 @@ extension ReplicaWriter {
       try append([sighting], on: article, as: .edit)
       return (.unchanged, article)
     }
-    let addition = Operation(field: ArticleField.versions.rawValue, kind: .add, body: record)
-    try append([addition, sighting], on: article, as: .edit)
+    let addition = Operation(
+      field: ArticleField.versions.rawValue,
+      kind: .add,
+      body: imported.record
+    )
+    try append([addition, sighting], on: article, as: .edit, bringing: imported)
     return (known == nil ? .new : .revised, article)
   }
 

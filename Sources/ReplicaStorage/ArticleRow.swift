@@ -38,20 +38,23 @@ package struct ArticleRow: Sendable {
     tags = (try? JSONDecoder().decode([String].self, from: Data((row[9] as String).utf8))) ?? []
   }
 
-  static func save(_ article: Article, number: Int64, _ db: Database) throws {
+  /// Takes the object's number, then the values of ``values(of:)``.
+  static let insertion = """
+    INTO articles
+      (object, is_live, source, source_id, url, language, published, published_ms, headline,
+       byline, section, tags)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
+  /// The row of an article, without the object's number.
+  static func values(of article: Article) -> [RowValue] {
     let shown = article.shown
-    try db.cachedStatement(
-      sql: """
-        INSERT OR REPLACE INTO articles
-          (object, is_live, source, source_id, url, language, published, published_ms, headline,
-           byline, section, tags)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [
-      number, article.isLive, shown.source, shown.sourceID, shown.url, shown.language,
-      shown.published, Instant.milliseconds(ofISO: shown.published), shown.headline, shown.byline,
-      shown.section, json(article.tags),
-    ])
+    return [
+      .integer(article.isLive ? 1 : 0), .text(shown.source), .text(shown.sourceID),
+      .text(shown.url), .text(shown.language), .text(shown.published),
+      Instant.milliseconds(ofISO: shown.published).map { .integer($0) } ?? .null,
+      .text(shown.headline), .text(shown.byline), .text(shown.section), .text(json(article.tags)),
+    ]
   }
 
   private static func json(_ tags: [String]) -> String {

@@ -38,7 +38,7 @@ extension Replica: LogStore {
   }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
-    let opened = OpenedPacks(packs)
+    let opened = OpenedPacks(packs) { ReadChange.all(of: $0) }
     let now = environment.now()
     var refusal: (any Error)?
     let newChangeCount = try database.write { db in
@@ -48,8 +48,11 @@ extension Replica: LogStore {
       var hasForked = false
       for (place, delivery) in packs.enumerated() {
         let admission: Gate.Admission
+        let read: [ReadChange]
         do {
-          admission = try log.receive(delivery, opened.pack(place), from: peer)
+          let (pack, contents) = try opened.take(place)
+          read = contents
+          admission = try log.receive(delivery, pack, from: peer)
         } catch let failure as LogFailure {
           // What the gate refuses wrote nothing; packs before it stay. An error from the state below
           // is another matter: it undoes the whole transaction.
@@ -67,7 +70,11 @@ extension Replica: LogStore {
         guard !hasForked else { continue }
         let before = try log.end().position - UInt64(admission.changes.count)
         for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
-          try state.apply(change, at: before + UInt64(offset) + 1)
+          try state.apply(
+            change,
+            at: before + UInt64(offset) + 1,
+            read: offset < read.count && read[offset].isOf(change) ? read[offset] : nil
+          )
         }
       }
       if hasForked { try Self.rebuild(db) } else { try state.finish() }

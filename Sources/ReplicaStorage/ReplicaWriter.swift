@@ -121,6 +121,19 @@ package final class ReplicaWriter {
     on object: ObjectID,
     as changeClass: ChangeHeader.Class
   ) throws -> ChangeID {
+    try append(operations, on: object, as: changeClass, bringing: nil)
+  }
+
+  /// Writes one change.
+  ///
+  /// - `known`: a version that an operation brings.
+  @discardableResult
+  func append(
+    _ operations: [ChangeLog.Operation],
+    on object: ObjectID,
+    as changeClass: ChangeHeader.Class,
+    bringing known: KnownVersion?
+  ) throws -> ChangeID {
     // What the merge would pass over must not look as if it had been taken.
     let isVersion = object.type == ObjectType.article.rawValue
     for operation in operations
@@ -140,13 +153,14 @@ package final class ReplicaWriter {
         action: action,
         reason: reason,
         undoes: undoes
-      )
+      ),
+      bringing: known
     )
     action = action ?? change.header.action
     return change.id
   }
 
-  private func write(_ draft: ChangeDraft) throws -> Change {
+  private func write(_ draft: ChangeDraft, bringing known: KnownVersion?) throws -> Change {
     guard var lane else { preconditionFailure("a lane is opened before the first change") }
     let before = lane
     let change = try lane.write(draft, salt: environment.random(16), tree: tree) { [log] id in
@@ -164,7 +178,11 @@ package final class ReplicaWriter {
     self.draft?.append(change)
     self.lane = lane
     position += 1
-    try state.apply(change, at: position)
+    try state.apply(
+      change,
+      at: position,
+      read: ReadChange(change, writtenFrom: draft, bringing: known)
+    )
     return change
   }
 

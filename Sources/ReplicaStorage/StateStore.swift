@@ -15,19 +15,26 @@ final class StateStore {
   private lazy var hasTexts = isFilled("texts")
 
   let texts: TextStore
+  private var preparedRows: StateRows?
 
   init(_ db: Database) {
     self.db = db
     texts = TextStore(db)
   }
 
+  /// Prepared by the first write: most only read.
+  private func rows() throws -> StateRows {
+    if let preparedRows { return preparedRows }
+    let rows = try StateRows(db)
+    preparedRows = rows
+    return rows
+  }
+
   // MARK: - Numbers
 
   /// The local number of an object, and whether it was given just now.
   func number(of object: ObjectID) throws -> (number: Int64, isNew: Bool) {
-    try db.cachedStatement(
-      sql: "INSERT INTO objects (type, object) VALUES (?, ?) ON CONFLICT DO NOTHING"
-    ).execute(arguments: [Int64(object.type), object.bytes.blob])
+    try rows().objects.execute([.integer(Int64(object.type)), .blob(object.bytes)])
     if db.changesCount == 1 { return (db.lastInsertedRowID, true) }
     guard let number = try existingNumber(of: object) else { throw LogFailure.damaged("state") }
     return (number, false)
@@ -165,17 +172,7 @@ final class StateStore {
   /// Writes the difference between the entries and deletions of two states of an object.
   func save(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
     let oldEntries = Set(old.entries)
-    for entry in new.entries where !oldEntries.contains(entry) {
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO entries (object, field, lane, seq, operation, kind, time, value)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """
-      ).execute(arguments: [
-        object, Int64(entry.field), try number(of: entry.dot.lane), Int64(entry.dot.seq),
-        Int64(entry.dot.index), Int64(entry.kind.rawValue), entry.time, entry.value.blob,
-      ])
-    }
+    for entry in new.entries where !oldEntries.contains(entry) { try save(entry, of: object) }
     if !old.entries.isEmpty {
       let newEntries = Set(new.entries)
       for entry in old.entries where !newEntries.contains(entry) {
@@ -191,6 +188,45 @@ final class StateStore {
       }
     }
     try saveDeletions(new, over: old, of: object)
+  }
+
+  private func save(_ entry: Entry, of object: Int64) throws {
+    try rows().entries.execute([
+      .integer(object), .integer(Int64(entry.field)), .integer(try number(of: entry.dot.lane)),
+      .integer(Int64(entry.dot.seq)), .integer(Int64(entry.dot.index)),
+      .integer(Int64(entry.kind.rawValue)), .integer(entry.time), .blob(entry.value),
+    ])
+  }
+
+  /// Writes everything of an object that was not there before.
+  func save(_ object: FreshObject, number: Int64) throws {
+    for entry in object.state.entries { try save(entry, of: number) }
+    try saveDeletions(object.state, over: ObjectState(), of: number)
+    for (name, record) in object.records { try insert(record: record, named: name, of: number) }
+    for raw in object.rawInputs { try save(rawInput: raw, of: number) }
+    if let row = object.articleRow { try rows().newArticles.execute([.integer(number)] + row) }
+  }
+
+  /// Keeps which article a raw input became first.
+  func save(rawInput: Hash, of object: Int64) throws {
+    try rows().rawInputs.execute([.blob(rawInput.bytes), .integer(object)])
+  }
+
+  /// Writes how an article is listed.
+  ///
+  /// - `articleRow`: of ``ArticleRow/values(of:)``.
+  func save(articleRow: [RowValue], number: Int64) throws {
+    try rows().articles.execute([.integer(number)] + articleRow)
+  }
+
+  /// Keeps which object the change at a position of the log is about.
+  func save(touch position: UInt64, object: Int64) throws {
+    try rows().touches.execute([.integer(Int64(position)), .integer(object)])
+  }
+
+  /// Forgets the digest of a bucket.
+  func forgetDigest(ofBucket bucket: Int) throws {
+    try rows().digestBuckets.execute([.integer(Int64(bucket))])
   }
 
   private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
@@ -224,7 +260,10 @@ final class StateStore {
   /// Keeps a version's record, once.
   func save(record: [UInt8], named name: VersionName, of object: Int64, isNew: Bool) throws {
     if !isNew, try self.record(of: name, in: object) != nil { return }
-    try db.cachedStatement(sql: "INSERT INTO versions (object, name, record) VALUES (?, ?, ?)")
-      .execute(arguments: [object, name.bytes.blob, record.blob])
+    try insert(record: record, named: name, of: object)
+  }
+
+  private func insert(record: [UInt8], named name: VersionName, of object: Int64) throws {
+    try rows().versions.execute([.integer(object), .blob(name.bytes), .blob(record)])
   }
 }

@@ -34,8 +34,9 @@ final class StateWriter {
   /// Edits of texts wait, to be merged with others that come to the same object: until
   /// ``settle(_:)``, until more wait than memory should hold, or until the transaction's end.
   /// - `position`: its place in the log.
-  func apply(_ change: Change, at position: UInt64) throws {
-    guard let payload = try? ChangePayload(of: change) else {
+  /// - `read`: what the change says, where somebody has read it already.
+  func apply(_ change: Change, at position: UInt64, read: ReadChange? = nil) throws {
+    guard let payload = read.map(\.payload) ?? (try? ChangePayload(of: change)) else {
       try db.execute(
         sql: "INSERT INTO unreadable (position) VALUES (?)",
         arguments: [Int64(position)]
@@ -43,6 +44,30 @@ final class StateWriter {
       return
     }
     let (number, isNew) = try store.number(of: payload.object)
+    try store.save(touch: position, object: number)
+    if let undone = payload.undoes { try ActionIndex(db, store).keep(undone, undoneBy: change) }
+    dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
+    let fresh =
+      isNew
+      ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
+    if let fresh {
+      try store.save(fresh, number: number)
+      if !ReviewItem.hasNothing(fresh.state) { toReview.insert(number) }
+      if fresh.articleRow == nil {
+        try list(payload.object, number: number, state: fresh.state, versions: nil)
+      }
+    } else {
+      try merge(payload, of: change, into: number, isNew: isNew)
+    }
+  }
+
+  /// Merges a change into an object.
+  private func merge(
+    _ payload: ChangePayload,
+    of change: Change,
+    into number: Int64,
+    isNew: Bool
+  ) throws {
     var edits = waiting.removeValue(forKey: number)?.edits ?? []
     let old = isNew ? ObjectState() : try store.state(of: number)
     var new = old
@@ -58,19 +83,23 @@ final class StateWriter {
       guard let operation else { continue }
       let dot = Dot(lane: change.lane, seq: change.header.seq, index: UInt32(index))
       switch try interpretation.meaning(of: operation, at: dot, on: payload.object, in: new) {
-      case .merge(let merge): new.apply(merge, at: dot, time: change.header.time)
+      case .merge(let merge):
+        new.apply(merge, at: dot, time: change.header.time)
+        switch KeptContent(of: operation, on: payload.object, merging: merge) {
+        case .version(let name, let version):
+          let isFirst = isNew && versions.isEmpty
+          versions[name] = version
+          try store.save(record: operation.body, named: name, of: number, isNew: isFirst)
+        case .rawInput(let raw): try store.save(rawInput: raw, of: number)
+        case nil: break
+        }
       case .edit(let edit):
         edits.append(edit)
         waitingByteCount += Self.byteCount(of: operation)
       case nil: continue
       }
-      try keep(operation, on: payload.object, number: number, isNew: isNew, &versions)
     }
     try store.save(new, over: old, of: number)
-    try db.cachedStatement(sql: "INSERT INTO touches (position, object) VALUES (?, ?)")
-      .execute(arguments: [Int64(position), number])
-    if let undone = payload.undoes { try ActionIndex(db, store).keep(undone, undoneBy: change) }
-    dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
     if edits.isEmpty {
       try show(
         payload.object,
@@ -120,34 +149,6 @@ final class StateWriter {
     try show(waiting.object, number: number, state: state, versions: nil, isNew: false)
   }
 
-  /// Keeps what an operation brings besides its merge: a version's record, a sighting's raw input.
-  private func keep(
-    _ operation: ChangeLog.Operation,
-    on object: ObjectID,
-    number: Int64,
-    isNew: Bool,
-    _ versions: inout [VersionName: ArticleVersion]
-  ) throws {
-    guard object.type == ObjectType.article.rawValue,
-      operation.kind == ChangeLog.Operation.Kind.add.rawValue
-    else { return }
-    switch ArticleField(rawValue: operation.field) {
-    case .versions:
-      let name = VersionName(ofRecord: operation.body)
-      guard let version = ArticleVersion(record: operation.body) else { return }
-      let isFirst = isNew && versions.isEmpty
-      versions[name] = version
-      try store.save(record: operation.body, named: name, of: number, isNew: isFirst)
-    case .sightings:
-      guard let sighting = Sighting(operation.body) else { return }
-      try db.cachedStatement(sql: "INSERT OR IGNORE INTO raw_inputs (raw, object) VALUES (?, ?)")
-        .execute(arguments: [sighting.raw.bytes.blob, number])
-    case .pin, .headline, .byline, .section, .language, .url, .published, .tags, .struckTags, .body,
-      .reviews, .settlements, nil:
-      return
-    }
-  }
-
   /// Brings the rows up to date by which objects are listed.
   private func show(
     _ object: ObjectID,
@@ -161,6 +162,18 @@ final class StateWriter {
     } else if !isNew {
       try store.saveReviewItems([], number: number)
     }
+    try list(object, number: number, state: state, versions: versions)
+  }
+
+  /// Writes the row by which an object is listed.
+  ///
+  /// - `versions`: of an article; `nil`: those that are stored.
+  private func list(
+    _ object: ObjectID,
+    number: Int64,
+    state: ObjectState,
+    versions: [VersionName: ArticleVersion]?
+  ) throws {
     switch ObjectType(rawValue: object.type) {
     case .article:
       let article = Article(
@@ -168,7 +181,7 @@ final class StateWriter {
         state: state,
         versions: try versions ?? store.versions(of: number)
       )
-      try ArticleRow.save(article, number: number, db)
+      try store.save(articleRow: ArticleRow.values(of: article), number: number)
     case .annotation:
       guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
         let target = AnnotationTarget(entry.value)
@@ -197,11 +210,7 @@ final class StateWriter {
       try store.saveReviewItems(of: try store.state(of: number), number: number)
     }
     toReview.removeAll()
-    for bucket in dirtyBuckets {
-      try db.cachedStatement(
-        sql: "INSERT OR REPLACE INTO digest_buckets (bucket, digest) VALUES (?, NULL)"
-      ).execute(arguments: [bucket])
-    }
+    for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
   }
 }

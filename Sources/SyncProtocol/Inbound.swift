@@ -31,9 +31,17 @@ struct Inbound: Sendable {
   mutating func nextAppend(limits: SyncLimits) -> [PackDelivery]? {
     guard !isAppending, !backlog.isEmpty else { return nil }
     isAppending = true
-    let packs = Array(backlog.prefix(limits.appendPackLimit))
-    backlog.removeFirst(packs.count)
-    backlogByteCount -= packs.reduce(0) { $0 + $1.pack.count }
+    var byteCount = backlog[0].pack.count
+    var count = 1
+    while count < backlog.count, count < limits.appendPackLimit,
+      byteCount + backlog[count].pack.count <= limits.appendByteLimit
+    {
+      byteCount += backlog[count].pack.count
+      count += 1
+    }
+    let packs = Array(backlog.prefix(count))
+    backlog.removeFirst(count)
+    backlogByteCount -= byteCount
     return packs
   }
 

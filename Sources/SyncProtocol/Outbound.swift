@@ -52,7 +52,7 @@ struct PackStream: Sendable {
       after: position,
       upTo: end,
       selection: selection,
-      byteLimit: limits.windowByteLimit - byteCount,
+      byteLimit: min(limits.windowByteLimit - byteCount, limits.readByteLimit),
       packLimit: limits.windowPackLimit - unacknowledged.count
     )
   }

@@ -9,11 +9,15 @@ package struct SyncLimits: Sendable {
   /// One frame before the peer has said a hello that was accepted, bytes.
   package var greetingByteLimit = 4 << 10
   /// Packs sent and not yet acknowledged, bytes.
-  package var windowByteLimit = 4 << 20
+  package var windowByteLimit = 8 << 20
   /// Packs sent and not yet acknowledged.
-  package var windowPackLimit = 64
+  package var windowPackLimit = 96
+  /// Packs read from the store at once, bytes.
+  package var readByteLimit = 4 << 20
   /// Packs stored in one transaction.
-  package var appendPackLimit = 12
+  package var appendPackLimit = 48
+  /// Packs stored in one transaction, bytes.
+  package var appendByteLimit = 4 << 20
   /// Packs received and not yet stored, at most; a peer that sends more breaks the protocol.
   package var backlogPackLimit = 128
   /// Bytes received and not yet stored at which a peer should long have waited.

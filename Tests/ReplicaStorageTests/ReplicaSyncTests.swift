@@ -84,7 +84,17 @@ import Testing
     #expect(try anna.frontier() == hub.frontier())
   }
 
-  @Test func `a backlog goes to the store in bounded transactions, in order`() throws {
+  @Test(arguments: [
+    (packs: 2, bytes: Int.max, transactions: [1, 2, 2, 2]),
+    // One pack may exceed the bytes.
+    (packs: 48, bytes: 1, transactions: [1, 1, 1, 1, 1, 1, 1]),
+    (packs: 48, bytes: Int.max, transactions: [1, 6]),
+  ])
+  func `a backlog goes to the store in bounded transactions, in order`(
+    packs packLimit: Int,
+    bytes byteLimit: Int,
+    transactions expected: [Int]
+  ) throws {
     let hub = try hub()
     let anna = try world.replica(named: "anna")
     for number in 0..<6 { try anna.write { _ = try $0.importArticle("\(number)", headline: "h") } }
@@ -96,7 +106,8 @@ import Testing
       environment: world.environment(named: "bert")
     ).view(of: nil, knowing: nil, writing: nil)
     var limits = SyncLimits()
-    limits.appendPackLimit = 2
+    limits.appendPackLimit = packLimit
+    limits.appendByteLimit = byteLimit
     var session = SyncSession.dialling(DialRequest(archive: .name("desk"), limits: limits))
     _ = session.handle(.opened(view, time: 0))
     let welcome = Welcome(
@@ -130,7 +141,7 @@ import Testing
       )
     }
     #expect(transactions.flatMap(\.self) == packs.map(\.position))
-    #expect(transactions.map(\.count) == [1, 2, 2, 2])
+    #expect(transactions.map(\.count) == expected)
   }
 
   @Test func `acknowledged packs are in the store when the acknowledgement leaves`() throws {

@@ -86,6 +86,22 @@ import Testing
     #expect(log.mostInFlight == most)
   }
 
+  @Test func `one read asks for no more bytes than a read may have`() {
+    var limits = Self.limits(packs: 64, bytes: 1 << 20)
+    limits.readByteLimit = 300
+    var session = SyncSession.dialling(limits: limits)
+    let side = Side.dialler
+    _ = session.handle(.opened(side.view(end: 40), time: 0))
+    _ = session.handle(.received(.welcome(end: 1, known: side.cursor(10), frontier: .test(2))))
+    let effects = session.handle(
+      .viewed(side.view(end: 40, isPeerCursorValid: true), time: 0)
+    )
+    let limitsAsked = effects.compactMap { effect -> Int? in
+      if case .getPacks(let request) = effect { request.byteLimit } else { nil }
+    }
+    #expect(limitsAsked == [300])
+  }
+
   @Test func `packs not acknowledged yet count when the answerer sends what came meanwhile`() {
     var session = SyncSession.answering(limits: Self.limits(packs: 2, bytes: 1 << 20))
     var log = Log(packByteCount: 100)

@@ -1,0 +1,64 @@
+package import GRDB
+internal import GRDBSQLite
+
+/// One value of a row.
+package enum RowValue: Sendable {
+  case null
+  case integer(Int64)
+  /// Ends at its first NUL, as every text that GRDB binds.
+  case text(String)
+  case blob([UInt8])
+}
+
+/// A statement that is carried out for many rows, its values bound to SQLite directly: on their way
+/// through GRDB's arguments they cost more than SQLite takes to write the row.
+///
+/// Lives within one transaction.
+package struct RowStatement {
+  private let db: Database
+  private let statement: Statement
+
+  package init(_ db: Database, _ sql: String) throws {
+    self.db = db
+    statement = try db.cachedStatement(sql: sql)
+  }
+
+  /// Carries the statement out with values for its parameters, in order.
+  ///
+  /// - Throws: GRDB's `DatabaseError`.
+  package func execute(_ values: [RowValue]) throws {
+    let handle = statement.sqliteStatement
+    var result = SQLITE_OK
+    for (place, value) in values.enumerated() where result == SQLITE_OK {
+      result = value.bind(to: handle, at: Int32(place + 1))
+    }
+    if result == SQLITE_OK { result = sqlite3_step(handle) }
+    let failure = result == SQLITE_DONE ? nil : error(result)
+    sqlite3_reset(handle)
+    if let failure { throw failure }
+  }
+
+  private func error(_ code: Int32) -> DatabaseError {
+    DatabaseError(
+      resultCode: ResultCode(rawValue: code),
+      message: sqlite3_errmsg(db.sqliteConnection).map { String(cString: $0) },
+      sql: statement.sql
+    )
+  }
+}
+
+extension RowValue {
+  /// Binds a copy of the value.
+  fileprivate func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    // SQLITE_TRANSIENT, which C writes as a cast that Swift does not import.
+    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    return switch self {
+    case .null: sqlite3_bind_null(statement, index)
+    case .integer(let value): sqlite3_bind_int64(statement, index, value)
+    case .text(let text): sqlite3_bind_text(statement, index, text, -1, copied)
+    // SQLite takes an empty blob's missing address for NULL.
+    case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(statement, index, 0)
+    case .blob(let bytes): sqlite3_bind_blob(statement, index, bytes, Int32(bytes.count), copied)
+    }
+  }
+}
