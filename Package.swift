@@ -122,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "StetBench",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "RevisionReplay",
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "RevisionReplay",
+        "SyncProtocol", "SyncSimulation", "SyncTransport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings

@@ -34,6 +34,19 @@ struct Report {
     )
   }
 
+  /// A rate that is to reach its goal, beside what the plainest way reaches.
+  mutating func add(
+    _ bench: String,
+    rate: Double,
+    floor: Double? = nil,
+    goal: Double,
+    unit: String
+  ) {
+    var line = "\(Self.padded(bench, 44)) \(Int(rate)) \(unit)"
+    if let floor { line += "  floor \(Int(floor))  ratio \(Self.rounded(rate / floor))" }
+    lines.append(line + "  goal \(Int(goal))" + (rate >= goal ? "" : "  MISSED"))
+  }
+
   func write() { for line in lines { print(line) } }
 
   private static func median(_ values: [Double]) -> Double {
