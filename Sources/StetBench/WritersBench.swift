@@ -1,0 +1,50 @@
+import ChangeLog
+import Foundation
+
+/// Many writers who each push a note, wait until it is durable at the hub, and push the next.
+enum WritersBench {
+  static func run(
+    in world: BenchWorld,
+    writerCount: Int,
+    for time: Duration,
+    _ report: inout Report
+  ) async throws {
+    let desk = try BenchDesk(in: world, named: "writers", importing: nil)
+    defer { desk.hub.stop() }
+    try await run(on: desk, writerCount: writerCount, for: time, &report)
+  }
+
+  static func run(
+    on desk: BenchDesk,
+    writerCount: Int,
+    for time: Duration,
+    _ report: inout Report
+  ) async throws {
+    let writers = try await BusyWriters(writerCount, at: desk.hub, seed: 300_001)
+    let before = desk.hub.processorSeconds
+    let done = try await writers.acknowledgements(for: time)
+    let processorSeconds = desk.hub.processorSeconds - before
+    try await writers.stop()
+    guard !done.latencies.isEmpty else { throw BenchFailure("the hub acknowledged nothing") }
+    let bench = "\(writerCount) writers"
+    report.add(
+      "\(bench), durable acknowledgements",
+      rate: Double(done.latencies.count) / (time / .seconds(1)),
+      floor: try WritersFloor.rate(
+        of: done.notes,
+        in: desk.hub.log.genesis().archive,
+        groupsOf: writerCount,
+        at: desk.world.machine("floor")
+      ),
+      goal: 5000,
+      unit: "/s"
+    )
+    report.add("\(bench), 99 of 100 within", seconds: [done.p99], goal: 0.05)
+    report.add(
+      "\(bench), the hub's processor time each",
+      count: processorSeconds / Double(done.latencies.count) * 1e6,
+      goal: 200,
+      unit: "us"
+    )
+  }
+}
