@@ -122,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "StetBench",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "Interchange", "RevisionReplay",
+        "ArchiveModel", "CRDT", "ChangeLog", "HubStorage", "Interchange", "LogStorage",
+        "RevisionReplay",
         "SyncProtocol", "SyncSimulation", "SyncTransport",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOCore", package: "swift-nio"),

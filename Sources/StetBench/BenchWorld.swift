@@ -1,7 +1,7 @@
 import Foundation
 
 /// A temporary folder with machines, a hub and an input, removed at the end.
-final class BenchWorld {
+final class BenchWorld: Sendable {
   let folder: URL
   /// JSON Lines, gzip or plain.
   let input: String
@@ -23,6 +23,21 @@ final class BenchWorld {
     }
   }
 
+  /// A file with the first articles of the input.
+  func beginning(of count: Int) throws -> String {
+    let file = folder.appending(path: "first-\(count).jsonl")
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", #"gzip -dcf -- "$1" | head -n "$2" > "$3""#, "sh", input, "\(count)", file.path,
+    ]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw BenchFailure("\(input) cannot be read") }
+    return file.path
+  }
+
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// A folder for a machine, emptied.
@@ -38,23 +53,14 @@ final class BenchWorld {
   /// Returns: what it printed, and how long the whole process took, s.
   @discardableResult
   func run(_ program: String, _ arguments: [String], in machine: URL) throws -> Finished {
+    try start(program, arguments, in: machine).finished()
+  }
+
+  /// Starts a program that prints little.
+  func start(_ program: String, _ arguments: [String], in machine: URL) throws -> RunningProgram {
     let process = process(program, arguments, in: machine)
-    let output = Pipe()
-    process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    let start = ContinuousClock.now
-    try process.run()
-    let watch = ProcessWatch(process.processIdentifier)
-    // The end of the output is the end of the process; Foundation notices that itself only later.
-    let printed = output.fileHandleForReading.readDataToEndOfFile()
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw BenchFailure(
-        "\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)"
-      )
-    }
-    return Finished(output: printed, seconds: seconds, peakMemory: watch.peakMemory)
+    return try RunningProgram(process, name: "\(program) \(arguments.joined(separator: " "))")
   }
 
   /// Starts a hub and returns the address of an archive on it, and how to stop it.
@@ -84,6 +90,7 @@ final class BenchWorld {
     return RunningHub(
       url: "stet://\(address)/\(archive)",
       port: Int(address.split(separator: ":").last ?? "") ?? 0,
+      log: LogFile(url: URL(filePath: data).appending(path: archive + ".hub")),
       process: process
     )
   }
@@ -138,6 +145,37 @@ final class BenchWorld {
   }
 }
 
+/// A program that was started.
+struct RunningProgram {
+  private let process: Process
+  private let name: String
+  private let output = Pipe()
+  private let start = ContinuousClock.now
+  private let watch: ProcessWatch
+
+  fileprivate init(_ process: Process, name: String) throws {
+    self.process = process
+    self.name = name
+    process.standardOutput = output
+    try process.run()
+    watch = ProcessWatch(process.processIdentifier)
+  }
+
+  /// Waits for its end.
+  ///
+  /// - Throws: ``BenchFailure`` when it failed.
+  func finished() throws -> Finished {
+    // The end of the output is the end of the process; Foundation notices that itself only later.
+    let printed = output.fileHandleForReading.readDataToEndOfFile()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw BenchFailure("\(name) ended with \(process.terminationStatus)")
+    }
+    return Finished(output: printed, seconds: seconds, peakMemory: watch.peakMemory)
+  }
+}
+
 /// What a program printed, how long the whole process took, s, and how much memory.
 struct Finished {
   let output: Data
@@ -147,11 +185,17 @@ struct Finished {
 
   /// A number in the JSON object that was printed.
   func number(_ key: String) throws -> Double {
+    try (value(of: key) as NSNumber).doubleValue
+  }
+
+  func flag(_ key: String) throws -> Bool { try value(of: key) }
+
+  func list(_ key: String) throws -> [Any] { try value(of: key) }
+
+  private func value<Value>(of key: String) throws -> Value {
     let object = try JSONSerialization.jsonObject(with: output) as? [String: Any]
-    guard let number = object?[key] as? NSNumber else {
-      throw BenchFailure("no \(key) was printed")
-    }
-    return number.doubleValue
+    guard let value = object?[key] as? Value else { throw BenchFailure("no \(key) was printed") }
+    return value
   }
 }
 
@@ -160,6 +204,7 @@ struct RunningHub {
   let url: String
   let host = "127.0.0.1"
   let port: Int
+  let log: LogFile
   fileprivate let process: Process
 
   /// So far, s.

@@ -91,7 +91,7 @@ enum Floor {
     let bytes: [UInt8]
   }
 
-  fileprivate static func makeDatabase(in folder: URL) throws -> DatabaseQueue {
+  static func makeDatabase(in folder: URL) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
     configuration.foreignKeysEnabled = false

@@ -17,14 +17,6 @@ struct Report {
     lines.append(line)
   }
 
-  /// A rate beside its floor and goal, per second: the higher, the better.
-  mutating func add(_ bench: String, rate: Double, floor: Double, goal: Double) {
-    lines.append(
-      "\(Self.padded(bench, 44)) \(Int(rate))/s  floor \(Int(floor))/s  "
-        + "ratio \(Self.rounded(floor / rate))  goal \(Int(goal))/s\(rate >= goal ? "" : "  MISSED")"
-    )
-  }
-
   /// A count that must not be exceeded.
   mutating func add(_ bench: String, count: Double, limit: Double, unit: String) {
     let isKept = count <= limit
@@ -40,6 +32,19 @@ struct Report {
       "\(Self.padded(bench, 44)) \(Self.rounded(count)) \(unit)  goal \(Self.rounded(goal))"
         + (count <= goal ? "" : "  MISSED")
     )
+  }
+
+  /// A rate that is to reach its goal, beside what the plainest way reaches.
+  mutating func add(
+    _ bench: String,
+    rate: Double,
+    floor: Double? = nil,
+    goal: Double,
+    unit: String
+  ) {
+    var line = "\(Self.padded(bench, 44)) \(Int(rate)) \(unit)"
+    if let floor { line += "  floor \(Int(floor))  ratio \(Self.rounded(rate / floor))" }
+    lines.append(line + "  goal \(Int(goal))" + (rate >= goal ? "" : "  MISSED"))
   }
 
   func write() { for line in lines { print(line) } }

@@ -8,13 +8,9 @@ enum SyncBench {
   }
 
   private static func corpus(in world: BenchWorld, runs: Int, _ report: inout Report) throws {
-    let anna = try world.machine("anna")
-    try world.run("stet", ["init", "desk"], in: anna)
-    try world.run("stet", ["import", "--quiet", world.input], in: anna)
-    let hub = try world.hub(archive: "desk")
+    let desk = try BenchDesk(in: world, named: "anna", importing: world.input)
+    let (anna, hub) = (desk.machine, desk.hub)
     defer { hub.stop() }
-    try world.run("stet", ["remote", "add", "origin", hub.url], in: anna)
-    try world.run("stet", ["sync", "--quiet"], in: anna)
 
     var clones: [Double] = []
     var floor: [Double] = []
@@ -26,7 +22,7 @@ enum SyncBench {
     }
     report.add("clone over loopback, whole process", seconds: clones, floor: floor, goal: 0.8)
 
-    let idle = try nothingToDo(in: world, anna, "the corpus", &report)
+    let idle = try NothingToDo.measure(on: desk, "the corpus", runs: 1, &report)
     var notes: [Double] = []
     var bytes = 0.0
     let id = try firstArticle(in: world, anna)
@@ -41,7 +37,7 @@ enum SyncBench {
         ],
         in: anna
       )
-      let sync = try world.run("stet", ["sync", "--json"], in: anna)
+      let sync = try desk.sync()
       notes.append(sync.seconds)
       bytes = max(bytes, try sync.number("bytes_sent") + sync.number("bytes_received"))
     }
@@ -55,39 +51,9 @@ enum SyncBench {
   }
 
   private static func oneArticle(in world: BenchWorld, _ report: inout Report) throws {
-    let machine = try world.machine("single")
-    let line = #"{"id": "1", "source": "made up", "headline": "One", "body": "One body."}"#
-    try Data((line + "\n").utf8).write(to: machine.appending(path: "one.jsonl"))
-    try world.run("stet", ["init", "desk"], in: machine)
-    try world.run("stet", ["import", "--quiet", "one.jsonl"], in: machine)
-    let hub = try world.hub(archive: "desk")
-    defer { hub.stop() }
-    try world.run("stet", ["remote", "add", "origin", hub.url], in: machine)
-    try world.run("stet", ["sync", "--quiet"], in: machine)
-    _ = try nothingToDo(in: world, machine, "1 article", &report)
-  }
-
-  /// Returns: the bytes of both directions.
-  private static func nothingToDo(
-    in world: BenchWorld,
-    _ machine: URL,
-    _ size: String,
-    _ report: inout Report
-  ) throws -> Double {
-    // The first digest of an archive is another matter.
-    try world.run("stet", ["digest"], in: machine)
-    let sync = try world.run("stet", ["sync", "--json"], in: machine)
-    let (sent, received) = (try sync.number("bytes_sent"), try sync.number("bytes_received"))
-    report.add("nothing to do, \(size), whole process", seconds: [sync.seconds], goal: 0.06)
-    report.add(
-      "nothing to do, \(size), round trips",
-      count: try sync.number("round_trips"),
-      limit: 1,
-      unit: "round trip"
-    )
-    report.add("nothing to do, \(size), sent", count: sent, limit: 250, unit: "bytes")
-    report.add("nothing to do, \(size), received", count: received, limit: 250, unit: "bytes")
-    return sent + received
+    let desk = try BenchDesk(in: world, named: "single", importing: world.beginning(of: 1))
+    defer { desk.hub.stop() }
+    try NothingToDo.measure(on: desk, "1 article", runs: 1, &report)
   }
 
   /// An article with a body, and some words of it.
