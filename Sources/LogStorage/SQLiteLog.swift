@@ -203,6 +203,8 @@ package struct SQLiteLog: LogIndex {
       let end = min(upTo, pack.begin + places.upperBound)
       guard begin < end else { continue }
       let (delivery, count) = try delivery(of: pack, after: begin, upTo: end)
+      // A run that goes across the end is behind it.
+      guard delivery.position <= request.upTo else { break }
       // Decided only now that another pack is found: otherwise nothing selected is left.
       if let last = packs.last,
         packs.count == request.packLimit || byteCount + delivery.pack.count > request.byteLimit
