@@ -13,8 +13,9 @@ struct BusyWriters {
 
   /// Certifies writers at a hub, and lets them write; each has had a note acknowledged then.
   ///
+  /// - `pause`: how long each rests between two notes.
   /// - `seed`: another for each time in one archive.
-  init(_ count: Int, at hub: RunningHub, seed: UInt64) async throws {
+  init(_ count: Int, at hub: RunningHub, pause: Duration, seed: UInt64) async throws {
     let genesis = try hub.log.genesis()
     var article = try NotedArticle(in: genesis.archive, seed: seed)
     var lanes = try (0..<count).map { _ in try article.lane() }
@@ -32,6 +33,7 @@ struct BusyWriters {
         store: .drawn(from: &random),
         genesis: genesis,
         lane: lane,
+        pause: pause,
         hub: (end.cursor, frontier),
         acknowledged: record.note
       )

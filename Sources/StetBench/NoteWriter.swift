@@ -4,7 +4,7 @@ import SyncProtocol
 import SyncTransport
 import Synchronization
 
-/// A machine that writes its next note as soon as the one before is durable at the hub.
+/// A machine that writes its next note when the one before is durable at the hub.
 ///
 /// It works in one session that stays open: the log claims an end that is never reached, and in a
 /// window with room for one pack the next is asked for when the last was acknowledged. What others
@@ -25,22 +25,26 @@ final class NoteWriter: SessionStore {
   private let store: StoreID
   private let genesis: Genesis
   private let hub: (cursor: Cursor, frontier: Frontier)
+  private let pause: Duration
   private let acknowledged: @Sendable (WrittenPack, Duration) -> Void
   private let state: Mutex<State>
 
   /// - `lane`: certified at the hub.
   /// - `hub`: its log as it stands, but for that lane.
+  /// - `pause`: between a note's acknowledgement and the next note.
   /// - `acknowledged`: told of every note how long the hub took to acknowledge it.
   init(
     store: StoreID,
     genesis: Genesis,
     lane: NoteLane,
+    pause: Duration,
     hub: (cursor: Cursor, frontier: Frontier),
     acknowledged: @escaping @Sendable (WrittenPack, Duration) -> Void
   ) {
     self.store = store
     self.genesis = genesis
     self.hub = hub
+    self.pause = pause
     self.acknowledged = acknowledged
     state = Mutex(State(lane: lane, check: LogCheck(store: store)))
   }
@@ -51,6 +55,7 @@ final class NoteWriter: SessionStore {
   func packs(_ request: PackRequest) async throws -> PackBatch {
     let asked = ContinuousClock.now
     if let (note, sent) = state.withLock({ $0.sent }) { acknowledged(note, asked - sent) }
+    if pause > .zero { try await Task.sleep(for: pause) }
     return try state.withLock { state in
       guard !state.isStopped else { throw Stopped() }
       let note = try state.lane.note()

@@ -20,7 +20,7 @@ enum WritersBench {
     for time: Duration,
     _ report: inout Report
   ) async throws {
-    let writers = try await BusyWriters(writerCount, at: desk.hub, seed: 300_001)
+    let writers = try await BusyWriters(writerCount, at: desk.hub, pause: .zero, seed: 300_001)
     let before = desk.hub.processorSeconds
     let done = try await writers.acknowledgements(for: time)
     let processorSeconds = desk.hub.processorSeconds - before
