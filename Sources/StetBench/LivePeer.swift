@@ -4,8 +4,9 @@ import NIOPosix
 import SyncProtocol
 import SyncSimulation
 
-/// One connection to a hub that stays open, with nothing on this side but the codec: what is measured
-/// is the hub. Used on its event loop only.
+/// One connection to a hub that stays open, with nothing on this side but the codec.
+///
+/// So the hub is what is measured. Used on its event loop only.
 final class LivePeer: ChannelInboundHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer

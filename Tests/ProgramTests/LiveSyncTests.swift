@@ -16,7 +16,7 @@ private final class LiveRun {
     complaints = Programs.drain(started.complaints)
   }
 
-  /// The next event; waits for it. `nil` at the end.
+  /// The next event, for which it waits; `nil` at the end.
   func next() throws -> [String: Any]? {
     while true {
       if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
