@@ -55,14 +55,9 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
           let results = try archive.append(group: group.map(\.request))
           return (results, Result { try archive.logEnd() })
         }
-        var bringers: Set<StoreID> = []
-        for (waiting, result) in zip(group, results) {
-          waiting.continuation.resume(with: result)
-          if case .success(let receipt) = result, receipt.newChangeCount > 0 {
-            bringers.insert(waiting.request.peer)
-          }
-        }
-        if !bringers.isEmpty { grow(to: end, by: bringers) }
+        for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
+        // Also those who were refused: what came before the refused pack stays.
+        grow(to: end, by: Set(group.map(\.request.peer)))
       } catch {
         for waiting in group { waiting.continuation.resume(throwing: error) }
       }
@@ -73,6 +68,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private func grow(to end: Result<LogEnd, any Error>, by peers: Set<StoreID>) {
     let former = self.end
     self.end = try? end.get()
+    if let former, former == self.end { return }
     if let former, let end = self.end, former.store == end.store {
       shared.append(from: former.position, to: end.position, by: peers)
     } else {
@@ -88,9 +84,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     let watch = watches.add(grown: grown, failed: failed)
     do {
       // Read after the watch was set: what comes in between is told twice rather than never.
-      let end = try await store.run { try $0.logEnd() }
-      self.end = self.end ?? end
-      grown(end)
+      grown(try await store.run { try $0.logEnd() })
     } catch {
       failed(error)
     }
@@ -117,7 +111,13 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
       Task { try await store.packs(request).framed }
     }
     guard let batch else { return try await store.packs(request) }
-    return try await batch.value
+    do {
+      return try await batch.value
+    } catch {
+      // Who asks again has the store asked again.
+      shared.forget(request)
+      throw error
+    }
   }
 
   package nonisolated func remember(_ cursor: Cursor) async throws {

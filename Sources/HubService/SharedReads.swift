@@ -52,6 +52,9 @@ struct SharedReads {
     if reads.count > Self.readLimit { reads.removeFirst() }
     return batch
   }
+
+  /// A read that failed is no answer for others.
+  mutating func forget(_ request: PackRequest) { reads.removeAll { $0.request.isAlike(request) } }
 }
 
 extension PackRequest {

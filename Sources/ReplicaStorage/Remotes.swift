@@ -81,7 +81,8 @@ extension Replica {
 
   /// Notes that a remote was reached.
   ///
-  /// - `sent`: it has everything up to this position of our log; `nil` when that is not sure.
+  /// - `sent`: it has everything up to this position of our log; `nil` when that is not sure. Of a store
+  ///   that was not there before nothing is.
   package func noteReached(
     remote name: String,
     store: StoreID?,
@@ -92,9 +93,9 @@ extension Replica {
     try database.write { db in
       try db.execute(
         sql: """
-          UPDATE remotes SET reached = ?, clock_offset = ?, store = coalesce(?, store),
-            sent = coalesce(?, sent)
-          WHERE name = ?
+          UPDATE remotes SET reached = ?1, clock_offset = ?2, store = coalesce(?3, store),
+            sent = coalesce(?4, iif(?3 IS NOT NULL AND store IS NOT ?3, 0, sent))
+          WHERE name = ?5
           """,
         arguments: [now, clockOffset, store?.bytes.blob, sent.map(Int64.init), name]
       )

@@ -1,12 +1,11 @@
 import Foundation
 
-/// What was measured, as a table.
+/// What was measured, as lines of a table that are printed at once: a bench may take minutes.
 struct Report {
-  private var lines: [String] = []
   private(set) var hasBrokenLimit = false
 
   /// A time beside its floor and goal, s.
-  mutating func add(_ bench: String, seconds: [Double], floor: [Double]? = nil, goal: Double) {
+  func add(_ bench: String, seconds: [Double], floor: [Double]? = nil, goal: Double) {
     let median = Self.median(seconds)
     var line = "\(Self.padded(bench, 44)) \(Self.milliseconds(median))"
     if let floor {
@@ -14,28 +13,28 @@ struct Report {
       line += "  floor \(Self.milliseconds(least))  ratio \(Self.rounded(median / least))"
     }
     line += "  goal \(Self.milliseconds(goal))\(median <= goal ? "" : "  MISSED")"
-    lines.append(line)
+    write(line)
   }
 
   /// A count that must not be exceeded.
   mutating func add(_ bench: String, count: Double, limit: Double, unit: String) {
     let isKept = count <= limit
     hasBrokenLimit = hasBrokenLimit || !isKept
-    lines.append(
+    write(
       "\(Self.padded(bench, 44)) \(Int(count)) \(unit)  limit \(Int(limit))\(isKept ? "" : "  BROKEN")"
     )
   }
 
   /// A count beside its goal.
-  mutating func add(_ bench: String, count: Double, goal: Double, unit: String) {
-    lines.append(
+  func add(_ bench: String, count: Double, goal: Double, unit: String) {
+    write(
       "\(Self.padded(bench, 44)) \(Self.rounded(count)) \(unit)  goal \(Self.rounded(goal))"
         + (count <= goal ? "" : "  MISSED")
     )
   }
 
   /// A rate that is to reach its goal, beside what the plainest way reaches.
-  mutating func add(
+  func add(
     _ bench: String,
     rate: Double,
     floor: Double? = nil,
@@ -44,10 +43,13 @@ struct Report {
   ) {
     var line = "\(Self.padded(bench, 44)) \(Int(rate)) \(unit)"
     if let floor { line += "  floor \(Int(floor))  ratio \(Self.rounded(rate / floor))" }
-    lines.append(line + "  goal \(Int(goal))" + (rate >= goal ? "" : "  MISSED"))
+    write(line + "  goal \(Int(goal))" + (rate >= goal ? "" : "  MISSED"))
   }
 
-  func write() { for line in lines { print(line) } }
+  private func write(_ line: String) {
+    print(line)
+    fflush(nil)
+  }
 
   private static func median(_ values: [Double]) -> Double {
     values.sorted()[values.count / 2]

@@ -68,8 +68,6 @@ struct StetBench {
   ) async throws -> Bool {
     let world = try BenchWorld(input: input)
     var report = Report()
-    // What was measured before a failure is worth seeing too.
-    defer { report.write() }
     do {
       try await bench(world, &report)
     } catch {

@@ -29,9 +29,9 @@ struct PackStream: Sendable {
   /// Whether everything up to the end was sent.
   var isDrained: Bool { position >= end }
 
-  /// Goes on from where the stream ended.
+  /// Goes on from where the stream ended; a log that is said to end earlier was looked at earlier.
   mutating func extend(upTo end: UInt64, selection: PackRequest.Selection) {
-    self.end = end
+    self.end = max(self.end, end)
     self.selection = selection
   }
 

@@ -22,9 +22,9 @@ package struct SyncLimits: Sendable {
   package var backlogPackLimit = 128
   /// Bytes received and not yet stored at which a peer should long have waited.
   package var backlogByteLimit = 32 << 20
-  /// Bytes that wait to be sent, above which nothing more is read from the peer; above the window, so
-  /// that two who both send all they may still read.
-  package var outgoingByteLimit = 16 << 20
+  /// Bytes that wait to be sent, above which nothing more is read from the peer; above the window and
+  /// a pack, so that two who both send all they may still read.
+  package var outgoingByteLimit = 32 << 20
   /// Connections that a server answers at once; more are closed.
   package var connectionLimit = 1000
   /// Heads in one frontier.

@@ -16,6 +16,10 @@ final class GrowthSignal: Sendable {
   func raise(to end: LogEnd) {
     let isNews = state.withLock { state in
       guard !state.isWaiting else {
+        // Two may tell at once, and the later tells of less.
+        if let waiting = state.end, waiting.store == end.store, waiting.position > end.position {
+          return false
+        }
         state.end = end
         return false
       }

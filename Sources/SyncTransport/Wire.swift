@@ -107,10 +107,16 @@ final class Wire: Sendable {
   }
 
   func write(to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
-    for await frame in frames.stream {
-      state.withLock { $0.bytesSent += frame.count }
-      try await outbound.write(ByteBuffer(bytes: frame))
-      written(frame.count)
+    do {
+      for await frame in frames.stream {
+        state.withLock { $0.bytesSent += frame.count }
+        try await outbound.write(ByteBuffer(bytes: frame))
+        written(frame.count)
+      }
+    } catch {
+      // Nothing is written any more: the reader must not wait for that, but find the connection's end.
+      stopReading()
+      throw error
     }
     outbound.finish()
   }

@@ -49,6 +49,8 @@ final class LiveNews: Sendable {
         state.peer = outcome.peerStore
         state.clockOffset = outcome.clockOffset
         var happened = state.happened ?? Happened()
+        // What another store, or this one before, had acknowledged says nothing of this session.
+        happened.sent = nil
         happened.isBeginning = true
         happened.receivedCount += outcome.tally.changesReceived
         happened.sentCount += outcome.tally.changesSent
@@ -64,6 +66,20 @@ final class LiveNews: Sendable {
         state.happened?.receivedCount += changeCount
       case .received, .sent: break
       }
+    }
+  }
+
+  /// What could not be told goes with what comes next.
+  func putBack(_ happened: Happened) {
+    state.withLock { state in
+      guard var next = state.happened else {
+        state.happened = happened
+        return
+      }
+      next.isBeginning = next.isBeginning || happened.isBeginning
+      next.receivedCount += happened.receivedCount
+      next.sentCount += happened.sentCount
+      state.happened = next
     }
   }
 

@@ -98,7 +98,6 @@ struct LiveSync {
           peer = store
           // It stood: this is a new beginning.
           schedule.succeeded()
-          learnedCount = 0
         }
         if RemoteDialler.isLearned(error), learnedCount < 3 {
           learnedCount += 1
@@ -131,6 +130,14 @@ struct LiveSync {
   /// Does what a sync does at its end, for what came and went since the last time.
   private func conclude() async throws {
     guard let happened = news.gathered() else { return }
+    do {
+      try await conclude(happened)
+    } catch  where Self.isPassing(error) {
+      news.putBack(happened)
+    }
+  }
+
+  private func conclude(_ happened: LiveNews.Happened) async throws {
     let known = report.forks
     let forks = try await Blocking.run { [replica, remote] in
       if happened.receivedCount > 0 {

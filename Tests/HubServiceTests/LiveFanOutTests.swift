@@ -60,6 +60,37 @@ import Testing
     withExtendedLifetime(watch) {}
   }
 
+  @Test func `who watches hears of what came before a pack that was refused`() async throws {
+    var fixture = try Fixture()
+    var lane = try fixture.writers.lane()
+    var peer = fixture.writers.peer()
+    let first = peer.request([try lane.pack(1)])
+    _ = try await fixture.commit.append(first.packs, from: first.peer)
+    let heard = Mutex<[UInt64]>([])
+    let watch = await fixture.commit.watch(
+      grown: { end in heard.withLock { $0.append(end.position) } },
+      failed: { Issue.record($0) }
+    )
+    let good = try lane.pack(1)
+    _ = try lane.pack(1)
+    let request = peer.request([good, try lane.pack(1)])
+    let start = try fixture.archive.logEnd().position
+    await #expect(throws: LogFailure.self) {
+      _ = try await fixture.commit.append(request.packs, from: request.peer)
+    }
+    let end = try fixture.archive.logEnd().position
+    #expect(end > start)
+    while heard.withLock({ $0.last }) != end { await Task.yield() }
+    // Whose pack was refused is not sent back what stayed, and others are not sent less for it.
+    let others = try await fixture.commit.packs(
+      Self.request(after: start, upTo: end, by: fixture.writers.peer().store)
+    )
+    #expect(others.packs.count == 1)
+    let own = try await fixture.commit.packs(Self.request(after: start, upTo: end, by: peer.store))
+    #expect(own.packs.isEmpty)
+    withExtendedLifetime(watch) {}
+  }
+
   @Test func `many who lack the same are given one answer, read and encoded once`() async throws {
     var fixture = try Fixture()
     var lane = try fixture.writers.lane()
