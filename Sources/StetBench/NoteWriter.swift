@@ -9,7 +9,7 @@ import Synchronization
 /// It works in one session that stays open: the log claims an end that is never reached, and in a
 /// window with room for one pack the next is asked for when the last was acknowledged. What others
 /// bring meanwhile a hub sends only after that end, so nobody waits for it here.
-final class NoteWriter: SessionStore {
+final class NoteWriter: UnwatchedStore {
   /// Thrown into the session to end it.
   struct Stopped: Error {}
 
@@ -90,14 +90,6 @@ final class NoteWriter: SessionStore {
       peerLane: nil,
       ownLane: nil
     )
-  }
-
-  /// Its sessions do not stay: nobody watches it.
-  func watch(
-    grown: @escaping @Sendable (LogEnd) -> Void,
-    failed: @escaping @Sendable (any Error) -> Void
-  ) -> LogWatch {
-    LogWatch {}
   }
 
   func frontier() async throws -> Frontier { hub.frontier }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The log of a machine that only sends: it knows what the hub had, and keeps nothing of what comes
 /// later.
-final class OutgoingLog: SessionStore {
+final class OutgoingLog: UnwatchedStore {
   private struct State {
     var packs: [PackDelivery] = []
     /// Of the packs, each in its place.
@@ -75,14 +75,6 @@ final class OutgoingLog: SessionStore {
         ownLane: nil
       )
     }
-  }
-
-  /// Its sessions do not stay: nobody watches it.
-  func watch(
-    grown: @escaping @Sendable (LogEnd) -> Void,
-    failed: @escaping @Sendable (any Error) -> Void
-  ) -> LogWatch {
-    LogWatch {}
   }
 
   func frontier() async throws -> Frontier { state.withLock { $0.frontier } }
