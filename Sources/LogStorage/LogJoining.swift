@@ -45,18 +45,21 @@ package struct LogJoining: Sendable {
 
   /// Goes through the packs after a position.
   ///
+  /// - `ownPosition`: packs of this store's own that end after it stay as they are. *Why*: one flipped
+  ///   bit costs the pack that it is in, and what nobody else has is lost with it.
   /// - `mayGoOn`: asked before each pack is looked at or made.
   /// - `progress`: told after packs were read, with the position of the log's end.
   /// Throws: GRDB's `DatabaseError`; what was joined until then stays.
   package func run(
     after position: UInt64 = 0,
+    ownUpTo ownPosition: UInt64 = .max,
     mayGoOn: () -> Bool = { true },
     progress: (LogJoiningTally, UInt64) -> Void = { _, _ in }
   ) throws -> LogJoiningTally {
     var tally = LogJoiningTally(position: position)
     var plan = JoiningPlan(byteLimit: Self.byteLimit)
     while true {
-      let (packs, end) = try packs(after: tally.position)
+      let (packs, end) = try packs(after: tally.position, ownUpTo: ownPosition)
       for pack in packs {
         guard mayGoOn() else { return tally }
         let settled: [JoiningPlan.Group]
@@ -87,7 +90,7 @@ package struct LogJoining: Sendable {
   /// A pack as the plan sees it.
   private enum Neighbour {
     case joinable(LoggedPack)
-    /// Large, damaged, of a forked key, or not wholly understood.
+    /// Large, damaged, of a forked key, not wholly understood, or nobody else's yet.
     case apart(Int64)
 
     var position: Int64 {
@@ -99,7 +102,10 @@ package struct LogJoining: Sendable {
   }
 
   /// The next packs, and the position of the log's end.
-  private func packs(after position: UInt64) throws -> (packs: [Neighbour], end: UInt64) {
+  private func packs(
+    after position: UInt64,
+    ownUpTo ownPosition: UInt64
+  ) throws -> (packs: [Neighbour], end: UInt64) {
     try database.read { db in
       let rows = try Row.fetchAll(
         db.cachedStatement(
@@ -114,7 +120,8 @@ package struct LogJoining: Sendable {
       let packs = try rows.map { row in
         let place = PackPlace(position: row[0], count: row[1])
         // Half of what a joined pack may be is the most that its largest part can be.
-        guard row[3] <= Self.byteLimit / 2,
+        let isKeptApart = row[2] == nil && UInt64(clamping: place.position) > ownPosition
+        guard !isKeptApart, row[3] <= Self.byteLimit / 2,
           let pack = try LoggedPack(db, place, source: row[2], plainByteLimit: Self.byteLimit / 2)
         else { return Neighbour.apart(place.position) }
         return .joinable(pack)

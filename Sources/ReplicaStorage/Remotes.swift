@@ -50,6 +50,15 @@ extension Replica {
     }
   }
 
+  /// Some remote has everything up to this position of the log, and what it brought itself.
+  package func sentPosition() throws -> UInt64 {
+    try database.read { db in
+      try UInt64(
+        clamping: Int64.fetchOne(db, sql: "SELECT max(sent) FROM remotes") ?? 0
+      )
+    }
+  }
+
   /// - Throws: ``ReplicaFailure/unacceptable(_:)`` when the name is taken.
   package func addRemote(named name: String, address: String) throws {
     try database.write { db in

@@ -32,7 +32,7 @@ final class Machine {
         return left >= 0
       }
       switch self {
-      case .replica(let replica): _ = try replica.joinPacks(mayGoOn: mayGoOn)
+      case .replica(let replica): _ = try replica.joinPacks(ownUpTo: .max, mayGoOn: mayGoOn)
       case .hub(let storage, _):
         _ = try storage.joinPacks(Machine.archiveName, mayGoOn: mayGoOn)
       }

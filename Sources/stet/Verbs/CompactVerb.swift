@@ -10,8 +10,8 @@ struct CompactVerb: ParsableCommand {
     discussion: """
       Every edit is a pack of its own, and an import compresses fast. This joins neighbouring small \
       packs and makes an import's smaller by a tenth to a quarter, for the file and for whoever copies \
-      the archive from here; nothing else changes. Also while others use the \
-      archive; broken off, it goes on where it was. The file keeps its size: what becomes free in \
+      the archive from here; nothing else changes. Edits that no remote has yet stay in packs of their \
+      own, so that one damaged page of the file costs few of them. Also while others use the archive; broken off, it goes on where it was. The file keeps its size: what becomes free in \
       it is used before it grows again.
 
       Example:
@@ -25,6 +25,7 @@ struct CompactVerb: ParsableCommand {
     let replica = try global.open()
     let progress = ProgressLine("compact", unit: "changes", isQuiet: global.quiet)
     let joining = try replica.joinPacks(
+      ownUpTo: replica.sentPosition(),
       progress: { progress.show(Int(clamping: $0.position), of: Int(clamping: $1)) }
     )
     let tally = try replica.compact(
