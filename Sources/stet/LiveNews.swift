@@ -76,6 +76,8 @@ final class LiveNews: Sendable {
         state.happened = happened
         return
       }
+      // A session that began meanwhile says itself what the remote has.
+      if !next.isBeginning { next.sent = next.sent ?? happened.sent }
       next.isBeginning = next.isBeginning || happened.isBeginning
       next.receivedCount += happened.receivedCount
       next.sentCount += happened.sentCount

@@ -132,8 +132,10 @@ struct LiveSync {
     guard let happened = news.gathered() else { return }
     do {
       try await conclude(happened)
-    } catch  where Self.isPassing(error) {
+    } catch {
+      // Also when the program is told to stop just now: it concludes once more at its end.
       news.putBack(happened)
+      guard Self.isPassing(error) else { throw error }
     }
   }
 
