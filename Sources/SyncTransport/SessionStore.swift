@@ -70,10 +70,9 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
           last = end
           try await Task.sleep(for: Self.lookInterval)
         }
-      } catch is CancellationError {
-        // Nobody waits any more.
       } catch {
-        failed(error)
+        // Cancelled: nobody waits any more, and the archive may be closed.
+        if !Task.isCancelled { failed(error) }
       }
     }
     return LogWatch { looking.cancel() }

@@ -2,6 +2,7 @@ import ArchiveModel
 import CRDT
 import ChangeLog
 import Foundation
+import GRDB
 import ReplicaStorage
 import Testing
 
@@ -22,6 +23,20 @@ import Testing
     let new = try Replica.create(at: path, named: "desk", environment: environment)
     #expect(try new.articles().isEmpty)
     #expect(try new.endPosition() == 0)
+  }
+
+  @Test func `who reads or writes after the file was closed is refused`() throws {
+    let folder = TemporaryFolder()
+    let path = folder.url.appending(path: "desk.stet").path
+    let environment = world.environment(named: "anna")
+    let anna = try Replica.create(at: path, named: "desk", environment: environment)
+    try anna.close()
+    #expect(throws: DatabaseError.self) { try anna.endPosition() }
+    #expect(throws: DatabaseError.self) {
+      try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    }
+    #expect(throws: DatabaseError.self) { try anna.joinPacks(ownUpTo: .max) }
+    try anna.close()
   }
 
   @Test func `everything is unsent until a remote has it`() throws {
