@@ -2,9 +2,17 @@ internal import ArchiveModel
 internal import Foundation
 internal import GRDB
 
+/// Which articles a search puts first.
+package enum SearchOrder: Sendable {
+  /// The best, as FTS5's BM25 ranks them.
+  case best
+  /// The newest, as in a list of the archive.
+  case newest
+}
+
 /// What a search found, and how much of the archive it looked through.
 package struct SearchResult: Sendable {
-  /// Best first.
+  /// In the order that was asked for.
   package let hits: [SearchHit]
   /// How far the index had read.
   package let position: SearchPosition
@@ -21,27 +29,32 @@ extension Replica {
   /// Articles that contain all the words, as far as the index has read.
   ///
   /// - `query`: words; a passage between double quotes stands word for word.
-  package func search(_ query: String, limit: Int) throws -> SearchResult {
+  package func search(
+    _ query: String,
+    by order: SearchOrder = .best,
+    limit: Int
+  ) throws -> SearchResult {
     try database.read { db in
       SearchResult(
-        hits: try Self.hits(of: query, limit: limit, db),
+        hits: try Self.hits(of: query, by: order, limit: limit, db),
         position: try SearchPosition(db)
       )
     }
   }
 
-  private static func hits(of query: String, limit: Int, _ db: Database) throws -> [SearchHit] {
+  private static func hits(
+    of query: String,
+    by order: SearchOrder,
+    limit: Int,
+    _ db: Database
+  ) throws -> [SearchHit] {
     guard let match = SearchText.match(query) else { return [] }
-    return try Row.fetchAll(
-      db,
-      sql: """
-        SELECT \(ArticleRow.columns), articles.object
-        FROM search JOIN articles ON articles.object = search.rowid
-          JOIN objects ON objects.id = articles.object
-        WHERE search MATCH ? ORDER BY rank, objects.object LIMIT ?
-        """,
-      arguments: [match, limit]
-    ).map { row in
+    let rows =
+      switch order {
+      case .best: try best(match, limit: limit, db)
+      case .newest: try newest(match, limit: limit, db)
+      }
+    return try rows.map { row in
       let article = try ArticleRow(row)
       let number: Int64 = row[10]
       let store = StateStore(db)
@@ -56,4 +69,73 @@ extension Replica {
       )
     }
   }
+
+  private static func best(_ match: String, limit: Int, _ db: Database) throws -> [Row] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT \(ArticleRow.columns), articles.object
+        FROM search JOIN articles ON articles.object = search.rowid
+          JOIN objects ON objects.id = articles.object
+        WHERE search MATCH ? ORDER BY rank, objects.object LIMIT ?
+        """,
+      arguments: [match, limit]
+    )
+  }
+
+  /// *Rule*: what one article in ``commonShare`` contains is looked for in the newest articles, one by
+  /// one, and only what those do not have is collected from the whole index. *Why*: to collect costs about
+  /// 1 µs for every article that contains the words, to look into one about 50 µs. *What if not*: in
+  /// 258,804 articles the newest 20 with "the" take 200 ms instead of 3, or those with "ferry" 400 ms
+  /// instead of 8.
+  private static func newest(_ match: String, limit: Int, _ db: Database) throws -> [Row] {
+    let articleCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM articles") ?? 0
+    let commonCount = max(1, articleCount / commonShare)
+    let hitCount = try Int.fetchOne(
+      db,
+      sql: "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
+      arguments: [match, commonCount]
+    )
+    if hitCount == commonCount {
+      let rows = try amongNewest(match, limit: limit, db)
+      if rows.count == limit { return rows }
+    }
+    return try Row.fetchAll(
+      db,
+      sql: """
+        SELECT \(ArticleRow.columns), articles.object
+        FROM articles JOIN objects ON objects.id = articles.object
+        WHERE articles.object IN (SELECT rowid FROM search WHERE search MATCH ?)
+        ORDER BY published_ms DESC, objects.object LIMIT ?
+        """,
+      arguments: [match, limit]
+    )
+  }
+
+  /// Looks into the newest articles, four times as many as it takes where the words are evenly spread.
+  private static func amongNewest(_ match: String, limit: Int, _ db: Database) throws -> [Row] {
+    let lookCount = limit.multipliedReportingOverflow(by: 4 * commonShare)
+    let probe = try db.cachedStatement(
+      sql: "SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?"
+    )
+    let newest = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT \(ArticleRow.columns), articles.object
+        FROM articles JOIN objects ON objects.id = articles.object
+        ORDER BY published_ms DESC, objects.object LIMIT ?
+        """,
+      arguments: [lookCount.overflow ? -1 : lookCount.partialValue]
+    )
+    var rows: [Row] = []
+    while rows.count < limit, let row = try newest.next() {
+      let number: Int64 = row[10]
+      guard try Int.fetchOne(probe, arguments: [match, number]) != nil else { continue }
+      rows.append(row.copy())
+    }
+    return rows
+  }
+
+  /// Words are common that stand in at least one article of so many.
+  private static var commonShare: Int { 16 }
 }

@@ -4,7 +4,7 @@ import Foundation
 enum IndexBench {
   /// What `stet search` can put first, how it is asked for, and the goal, s.
   private static let orders: [(name: String, options: [String], goal: Double)] = [
-    ("by rank", [], 0.4)
+    ("newest first", ["--newest"], 0.02), ("by rank", [], 0.4),
   ]
 
   static func run(in world: BenchWorld, runs: Int, _ report: inout Report) throws {

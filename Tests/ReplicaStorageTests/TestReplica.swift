@@ -51,12 +51,18 @@ struct TestWorld {
 extension ReplicaWriter {
   /// Imports a made-up article.
   @discardableResult
-  func importArticle(_ id: String, headline: String, body: String = "") throws -> ObjectID {
+  func importArticle(
+    _ id: String,
+    headline: String,
+    body: String = "",
+    published: String = ""
+  ) throws -> ObjectID {
     var version = ArticleVersion()
     version.source = "test"
     version.sourceID = id
     version.headline = headline
     version.body = body
+    version.published = published
     let record = version.record
     let object = ArticleIdentity(of: version).object
     let sighting = Sighting(

@@ -5,7 +5,7 @@ import ReplicaStorage
 struct SearchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search",
-    abstract: "Articles that contain all the words, best first.",
+    abstract: "Articles that contain all the words, best or newest first.",
     discussion: """
       Looks through headlines, bodies, tags and notes. A passage between double quotes stands word \
       for word. After a large import, clone or sync the index is read on in the background: a search \
@@ -14,13 +14,14 @@ struct SearchVerb: ParsableCommand {
       Example:
         stet search 'trade deficit'
         stet search '"trade deficit" japan' --limit 5
-        stet search ferry --wait
+        stet search ferry --newest --wait
       """
   )
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "Words.") var query: [String]
   @Option(help: "How many at most.") var limit = 20
+  @Flag(help: "The newest first, and not the best.") var newest = false
   @Flag(help: "Read everything first that the index has not read.") var wait = false
 
   private struct ResultJSON: Encodable {
@@ -41,7 +42,11 @@ struct SearchVerb: ParsableCommand {
     if wait || unreadCount <= SearchPosition.smallBacklog {
       try replica.catchUpSearch(showing: "index", isQuiet: global.quiet)
     }
-    let result = try replica.search(query.joined(separator: " "), limit: limit)
+    let result = try replica.search(
+      query.joined(separator: " "),
+      by: newest ? .newest : .best,
+      limit: limit
+    )
     try global.index.close(replica)
     try write(result)
     if result.position.unreadCount > 0, !global.quiet {
