@@ -19,6 +19,8 @@ package enum ReplicaMigrations {
           ORDER BY position DESC LIMIT 1
           """
       )
-    }
+    },
+    // 3: digests of objects are kept.
+    SchemaMigration(state: .stays) { try Digests.createObjects($0) },
   ])
 }

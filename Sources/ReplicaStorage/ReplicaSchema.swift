@@ -89,7 +89,7 @@ enum ReplicaSchema {
   static let derived = [
     "objects", "entries", "deletions", "texts", "text_edits", "versions", "raw_inputs", "articles",
     "annotations", "collections", "open_reviews", "touches", "undos", "unreadable",
-    "digest_buckets",
+    "digest_buckets", "object_digests",
   ]
 
   static func createDerived(_ db: Database) throws {
@@ -227,14 +227,10 @@ enum ReplicaSchema {
 
         -- Positions of changes whose payload this version cannot read: they need a newer stet.
         CREATE TABLE unreadable (position INTEGER PRIMARY KEY) STRICT;
-
-        -- Digests of the buckets that hold objects; absent where an object has changed since.
-        CREATE TABLE digest_buckets (
-          bucket INTEGER PRIMARY KEY,
-          digest BLOB CHECK (length(digest) = 32)
-        ) STRICT;
         """
     )
+    try Digests.createBuckets(db)
+    try Digests.createObjects(db)
   }
 
   static func dropDerived(_ db: Database) throws {

@@ -83,6 +83,8 @@ extension Replica {
     )
   }
 
+  /// The newest articles that match.
+  ///
   /// *Rule*: what one article in ``commonShare`` contains is looked for in the newest articles, one by
   /// one, and only what those do not have is collected from the whole index. *Why*: to collect costs about
   /// 1 µs for every article that contains the words, to look into one about 50 µs. *What if not*: in

@@ -229,6 +229,12 @@ final class StateStore {
     try rows().digestBuckets.execute([.integer(Int64(bucket))])
   }
 
+  /// Forgets the digest of an object.
+  func forgetDigest(ofObject number: Int64) throws {
+    try db.cachedStatement(sql: "DELETE FROM object_digests WHERE object = ?")
+      .execute(arguments: [number])
+  }
+
   private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
     let oldDots = Set(old.deletions.map(\.dot))
     for deletion in new.deletions where !oldDots.contains(deletion.dot) {

@@ -10,6 +10,8 @@ final class StateWriter {
   private let db: Database
   let store: StateStore
   private var dirtyBuckets: Set<Int> = []
+  /// Objects that were there before and have changed.
+  private var dirtyObjects: Set<Int64> = []
   /// Objects of which something may wait for review.
   private var toReview: Set<Int64> = []
   /// Edits of texts that are not merged yet, by object.
@@ -47,6 +49,7 @@ final class StateWriter {
     try store.save(touch: position, object: number)
     if let undone = payload.undoes { try ActionIndex(db, store).keep(undone, undoneBy: change) }
     dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
+    if !isNew { dirtyObjects.insert(number) }
     let fresh =
       isNew
       ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
@@ -212,5 +215,7 @@ final class StateWriter {
     toReview.removeAll()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
+    for object in dirtyObjects { try store.forgetDigest(ofObject: object) }
+    dirtyObjects.removeAll()
   }
 }

@@ -1,7 +1,3 @@
-internal import ArchiveModel
-package import ChangeLog
-internal import CRDT
-internal import Foundation
 internal import GRDB
 internal import LogStorage
 
@@ -47,78 +43,5 @@ extension Replica {
         remotes: remotes
       )
     }
-  }
-
-  /// The digest of the archive's state, computed from this replica's own.
-  package func digest() throws -> Hash {
-    if let digest = try database.read({ try Self.digest($0) }) { return digest }
-    return try database.write { db in
-      try Self.fillDigestBuckets(db)
-      guard let digest = try Self.digest(db) else { throw LogFailure.damaged("state") }
-      return digest
-    }
-  }
-
-  /// The digest; `nil` while a bucket's is not known.
-  private static func digest(_ db: Database) throws -> Hash? {
-    let rows = try Row.fetchAll(
-      db,
-      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
-    )
-    var buckets: [(number: Int, digest: Hash)] = []
-    for row in rows {
-      guard let blob = row[1] as Data? else { return nil }
-      guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
-      buckets.append((row[0], digest))
-    }
-    return StateDigest.digest(ofBuckets: buckets)
-  }
-
-  /// The digest of what a transaction sees, also one that only reads.
-  static func digest(computedFrom db: Database) throws -> Hash {
-    let store = StateStore(db)
-    let rows = try Row.fetchAll(
-      db,
-      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
-    )
-    return StateDigest.digest(
-      ofBuckets: try rows.map { row in
-        let known = (row[1] as Data?).flatMap { Hash($0) }
-        return (row[0], try known ?? digest(ofBucket: row[0], db, store))
-      }
-    )
-  }
-
-  /// Computes the buckets that have changed since.
-  static func fillDigestBuckets(_ db: Database) throws {
-    let store = StateStore(db)
-    let stale = try Int.fetchAll(db, sql: "SELECT bucket FROM digest_buckets WHERE digest IS NULL")
-    for bucket in stale {
-      let digest = try digest(ofBucket: bucket, db, store)
-      try db.cachedStatement(sql: "UPDATE digest_buckets SET digest = ? WHERE bucket = ?")
-        .execute(arguments: [digest.bytes.blob, bucket])
-    }
-  }
-
-  private static func digest(
-    ofBucket bucket: Int,
-    _ db: Database,
-    _ store: StateStore
-  ) throws -> Hash {
-    let first = [UInt8(bucket >> 4), UInt8(bucket & 15) << 4]
-    let last = [first[0], first[1] | 15] + [UInt8](repeating: 255, count: 14)
-    let objects = try Row.fetchAll(
-      db.cachedStatement(
-        sql: "SELECT id, type, object FROM objects WHERE object >= ? AND object <= ?"
-      ),
-      arguments: [first.blob, last.blob]
-    )
-    let digests = try objects.map { row in
-      guard let object = ObjectID(type: row[1], bytes: row[2] as Data) else {
-        throw LogFailure.damaged("state")
-      }
-      return (object, StateDigest.digest(of: object, in: try store.state(of: row[0])))
-    }
-    return StateDigest.digest(ofBucket: digests.sorted { $0.0 < $1.0 }.map(\.1))
   }
 }

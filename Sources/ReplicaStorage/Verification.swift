@@ -83,7 +83,7 @@ private struct StateVerification {
   }
 
   func run() throws {
-    for table in ReplicaSchema.derived where table != "digest_buckets" {
+    for table in ReplicaSchema.derived where !Digests.tables.contains(table) {
       _ = try found.check(.state, .table(table)) {
         let comparison = try TableComparison(table, model: model)
         if let key = try comparison.firstDifference(file, model) {
@@ -91,12 +91,12 @@ private struct StateVerification {
         }
       }
     }
-    try verifyDigest()
+    try verifyDigests()
   }
 
-  /// Digests of buckets are filled in when somebody asks: one that is not there yet is right too.
-  private func verifyDigest() throws {
-    try Replica.fillDigestBuckets(model)
+  /// Digests are filled in when somebody asks: one that is not there yet is right too.
+  private func verifyDigests() throws {
+    try Replica.fillDigests(model)
     _ = try found.check(.state, .table("digest_buckets")) {
       let sql = "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
       let buckets = try Row.fetchAll(file, sql: sql).map { Array($0.databaseValues) }
@@ -106,6 +106,24 @@ private struct StateVerification {
         && zip(buckets, expected).allSatisfy { $0[0] == $1[0] && ($0[1].isNull || $0[1] == $1[1]) }
       if !isRight {
         found.add(Damage(.state, .table("digest_buckets"), "it is not what the log gives"))
+      }
+    }
+    _ = try found.check(.state, .table("object_digests")) {
+      let kept = try Row.fetchCursor(file, sql: "SELECT object, digest FROM object_digests")
+      let expected = try model.cachedStatement(
+        sql: "SELECT digest FROM object_digests WHERE object = ?"
+      )
+      while let row = try kept.next() {
+        let (object, digest) = (row[0] as Int64, row[1] as Data)
+        guard try Data.fetchOne(expected, arguments: [object]) != digest else { continue }
+        found.add(
+          Damage(
+            .state,
+            .row("object_digests", key: "\(object)"),
+            "it is not what the log gives"
+          )
+        )
+        return
       }
     }
   }

@@ -31,6 +31,11 @@ import Testing
       place: "table digest_buckets"
     ),
     Tampering(
+      sql: "UPDATE object_digests SET digest = zeroblob(32) WHERE object = 5",
+      part: .state,
+      place: "table object_digests, row 5"
+    ),
+    Tampering(
       sql: "UPDATE search_content SET c0 = 'x' WHERE id = 9",
       part: .search,
       place: "table search, row 9"
