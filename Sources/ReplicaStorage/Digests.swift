@@ -24,11 +24,14 @@ enum Digests {
   static func createObjects(_ db: Database) throws {
     try db.execute(
       sql: """
-        -- Digests of objects; absent where the object has changed since, or nobody has asked yet.
+        -- Digests of objects; absent where the object has changed since, or nobody has asked yet. By
+        -- id and not by number, so that those of a bucket lie together.
         CREATE TABLE object_digests (
-          object INTEGER PRIMARY KEY REFERENCES objects (id),
-          digest BLOB NOT NULL CHECK (length(digest) = 32)
-        ) STRICT;
+          object BLOB NOT NULL CHECK (length(object) = 16),
+          type INTEGER NOT NULL,
+          digest BLOB NOT NULL CHECK (length(digest) = 32),
+          PRIMARY KEY (object, type)
+        ) STRICT, WITHOUT ROWID;
         """
     )
   }
@@ -83,8 +86,8 @@ extension Replica {
       let objects = try objects(ofBucket: bucket, db, store)
       for object in objects where !object.isKept {
         try db.cachedStatement(
-          sql: "INSERT INTO object_digests (object, digest) VALUES (?, ?)"
-        ).execute(arguments: [object.number, object.digest.bytes.blob])
+          sql: "INSERT INTO object_digests (object, type, digest) VALUES (?, ?, ?)"
+        ).execute(arguments: [object.id.bytes.blob, object.id.type, object.digest.bytes.blob])
       }
       try db.cachedStatement(sql: "UPDATE digest_buckets SET digest = ? WHERE bucket = ?")
         .execute(arguments: [StateDigest.digest(ofBucket: objects).bytes.blob, bucket])
@@ -103,7 +106,7 @@ extension Replica {
       db.cachedStatement(
         sql: """
           SELECT objects.id, objects.type, objects.object, object_digests.digest
-          FROM objects LEFT JOIN object_digests ON object_digests.object = objects.id
+          FROM objects LEFT JOIN object_digests USING (object, type)
           WHERE objects.object >= ? AND objects.object <= ?
           """
       ),
@@ -115,10 +118,10 @@ extension Replica {
       }
       if let blob = row[3] as Data? {
         guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
-        return DigestedObject(id: id, number: row[0], digest: digest, isKept: true)
+        return DigestedObject(id: id, digest: digest, isKept: true)
       }
       let digest = StateDigest.digest(of: id, in: try store.state(of: row[0]))
-      return DigestedObject(id: id, number: row[0], digest: digest, isKept: false)
+      return DigestedObject(id: id, digest: digest, isKept: false)
     }
   }
 }
@@ -126,7 +129,6 @@ extension Replica {
 /// An object, and the digest of its state.
 private struct DigestedObject {
   let id: ObjectID
-  let number: Int64
   let digest: Hash
   /// Whether the digest came from the table.
   let isKept: Bool

@@ -230,9 +230,9 @@ final class StateStore {
   }
 
   /// Forgets the digest of an object.
-  func forgetDigest(ofObject number: Int64) throws {
-    try db.cachedStatement(sql: "DELETE FROM object_digests WHERE object = ?")
-      .execute(arguments: [number])
+  func forgetDigest(of object: ObjectID) throws {
+    try db.cachedStatement(sql: "DELETE FROM object_digests WHERE object = ? AND type = ?")
+      .execute(arguments: [object.bytes.blob, object.type])
   }
 
   private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {

@@ -11,7 +11,7 @@ final class StateWriter {
   let store: StateStore
   private var dirtyBuckets: Set<Int> = []
   /// Objects that were there before and have changed.
-  private var dirtyObjects: Set<Int64> = []
+  private var dirtyObjects: Set<ObjectID> = []
   /// Objects of which something may wait for review.
   private var toReview: Set<Int64> = []
   /// Edits of texts that are not merged yet, by object.
@@ -49,7 +49,7 @@ final class StateWriter {
     try store.save(touch: position, object: number)
     if let undone = payload.undoes { try ActionIndex(db, store).keep(undone, undoneBy: change) }
     dirtyBuckets.insert(StateDigest.bucket(of: payload.object))
-    if !isNew { dirtyObjects.insert(number) }
+    if !isNew { dirtyObjects.insert(payload.object) }
     let fresh =
       isNew
       ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
@@ -215,7 +215,7 @@ final class StateWriter {
     toReview.removeAll()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
-    for object in dirtyObjects { try store.forgetDigest(ofObject: object) }
+    for object in dirtyObjects { try store.forgetDigest(of: object) }
     dirtyObjects.removeAll()
   }
 }

@@ -109,17 +109,20 @@ private struct StateVerification {
       }
     }
     _ = try found.check(.state, .table("object_digests")) {
-      let kept = try Row.fetchCursor(file, sql: "SELECT object, digest FROM object_digests")
+      let kept = try Row.fetchCursor(
+        file,
+        sql: "SELECT object, type, digest FROM object_digests"
+      )
       let expected = try model.cachedStatement(
-        sql: "SELECT digest FROM object_digests WHERE object = ?"
+        sql: "SELECT digest FROM object_digests WHERE object = ? AND type = ?"
       )
       while let row = try kept.next() {
-        let (object, digest) = (row[0] as Int64, row[1] as Data)
-        guard try Data.fetchOne(expected, arguments: [object]) != digest else { continue }
+        let (object, type, digest) = (row[0] as Data, row[1] as Int64, row[2] as Data)
+        guard try Data.fetchOne(expected, arguments: [object, type]) != digest else { continue }
         found.add(
           Damage(
             .state,
-            .row("object_digests", key: "\(object)"),
+            .row("object_digests", key: object.hex),
             "it is not what the log gives"
           )
         )

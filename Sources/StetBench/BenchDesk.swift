@@ -38,6 +38,11 @@ struct BenchDesk {
     try world.run("stet", ["sync", remote, "--json"], in: machine)
   }
 
+  /// A sync as people run it, which prints no digest.
+  func syncInSilence() throws -> Finished {
+    try world.run("stet", ["sync", "--quiet"], in: machine)
+  }
+
   /// Another machine that cloned the archive.
   func clone(named name: String) throws -> URL {
     let other = try world.machine(name)

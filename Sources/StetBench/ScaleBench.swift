@@ -103,36 +103,48 @@ enum ScaleBench {
     try NothingToDo.measure(on: desk, "\(count) articles", runs: 5, &report)
   }
 
-  /// A word in the bodies of 100 articles.
   private static func corrected(on desk: BenchDesk, _ report: inout Report) throws {
+    try correct(with: "corrected", on: desk)
+    let run = try desk.syncInSilence()
+    report.add("100 corrected articles, whole process", seconds: [run.seconds], goal: 0.15)
+    try correct(with: "amended", on: desk)
+    let counted = try desk.sync()
+    let bytes = try counted.number("bytes_sent") + counted.number("bytes_received")
+    report.add("100 corrected articles, bytes", count: bytes, limit: 40_000, unit: "bytes")
+  }
+
+  /// Puts a word in the place of another one in the bodies of 100 articles.
+  private static func correct(with word: String, on desk: BenchDesk) throws {
     let (world, machine) = (desk.world, desk.machine)
     for article in try articles(in: world, machine) {
       let shown = try world.run("stet", ["show", article, "--json"], in: machine)
       let object = try JSONSerialization.jsonObject(with: shown.output) as? [String: Any]
       var words = (object?["body"] as? String ?? "").components(separatedBy: " ")
-      words[words.count / 2] = "corrected"
+      words[words.count / 2] = word
       let file = machine.appending(path: "body.txt")
       try Data(words.joined(separator: " ").utf8).write(to: file)
       try world.run("stet", ["edit", article, "--body", "--file", file.path], in: machine)
     }
-    let run = try desk.sync()
-    report.add("100 corrected articles, whole process", seconds: [run.seconds], goal: 0.15)
-    let bytes = try run.number("bytes_sent") + run.number("bytes_received")
-    report.add("100 corrected articles, bytes", count: bytes, limit: 40_000, unit: "bytes")
   }
 
   private static func annotated(on desk: BenchDesk, _ report: inout Report) throws {
+    try annotate(on: desk)
+    let run = try desk.syncInSilence()
+    report.add("100 notes, whole process", seconds: [run.seconds], goal: 0.1)
+    try annotate(on: desk)
+    let counted = try desk.sync()
+    let packs = try desk.log.number(
+      "SELECT sum(length(bytes)) FROM (SELECT bytes FROM packs ORDER BY position DESC LIMIT 100)"
+    )
+    let sent = try counted.number("bytes_sent")
+    report.add("100 notes, bytes sent", count: sent, limit: 250 + 1.1 * packs, unit: "bytes")
+  }
+
+  private static func annotate(on desk: BenchDesk) throws {
     let (world, machine) = (desk.world, desk.machine)
     for (number, article) in try articles(in: world, machine).enumerated() {
       try world.run("stet", ["annotate", article, "--note", "note number \(number)"], in: machine)
     }
-    let run = try desk.sync()
-    report.add("100 notes, whole process", seconds: [run.seconds], goal: 0.1)
-    let packs = try desk.log.number(
-      "SELECT sum(length(bytes)) FROM (SELECT bytes FROM packs ORDER BY position DESC LIMIT 100)"
-    )
-    let sent = try run.number("bytes_sent")
-    report.add("100 notes, bytes sent", count: sent, limit: 250 + 1.1 * packs, unit: "bytes")
   }
 
   private static func articles(in world: BenchWorld, _ machine: URL) throws -> [String] {

@@ -8,7 +8,9 @@ final class Wire: Sendable {
     var decoder: FrameDecoder
     var bytesReceived = 0
     var bytesSent = 0
-    /// Bytes that wait to be written.
+    /// Frames that wait to be written, in order.
+    var unwritten: [[UInt8]] = []
+    /// Bytes that wait to be written, or are being written.
     var unwrittenByteCount = 0
     /// Messages that were handled while too much waited: the reader goes on when there is less.
     var owedPermitCount = 0
@@ -16,7 +18,8 @@ final class Wire: Sendable {
 
   private let state: Mutex<State>
   private let limits: SyncLimits
-  private let frames = AsyncStream.makeStream(of: [UInt8].self)
+  /// Says that there are frames to write; once, however many there are.
+  private let calls = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   private let ended = AsyncStream.makeStream(of: Void.self)
   /// One for every message that the session has handled.
   private let permits = AsyncStream.makeStream(of: Void.self)
@@ -45,12 +48,15 @@ final class Wire: Sendable {
 
   /// Puts a frame among those that wait to be written.
   func send(_ frame: [UInt8]) {
-    state.withLock { $0.unwrittenByteCount += frame.count }
-    frames.continuation.yield(frame)
+    state.withLock { state in
+      state.unwritten.append(frame)
+      state.unwrittenByteCount += frame.count
+    }
+    calls.continuation.yield()
   }
 
   /// Nothing more is sent after what waits.
-  func stopSending() { frames.continuation.finish() }
+  func stopSending() { calls.continuation.finish() }
 
   /// Says whenever nothing came from the peer for a while, until the task is cancelled.
   func watchSilence(_ events: AsyncStream<SessionEvent>.Continuation) async {
@@ -108,10 +114,11 @@ final class Wire: Sendable {
 
   func write(to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
     do {
-      for await frame in frames.stream {
-        state.withLock { $0.bytesSent += frame.count }
-        try await outbound.write(ByteBuffer(bytes: frame))
-        written(frame.count)
+      for await _ in calls.stream {
+        while let bytes = nextToWrite() {
+          try await outbound.write(bytes)
+          written(bytes.readableBytes)
+        }
       }
     } catch {
       // Nothing is written any more: the reader must not wait for that, but find the connection's end.
@@ -120,6 +127,32 @@ final class Wire: Sendable {
     }
     outbound.finish()
   }
+
+  /// The frames that wait, as far as they go into one write; at least one.
+  ///
+  /// *Why*: a write is a call to the system, and wakes the other side: a hundred notes are a hundred frames
+  /// of 300 bytes.
+  private func nextToWrite() -> ByteBuffer? {
+    let frames = state.withLock { state in
+      var (count, byteCount) = (0, 0)
+      for frame in state.unwritten {
+        guard count == 0 || byteCount + frame.count <= Self.writeByteLimit else { break }
+        (count, byteCount) = (count + 1, byteCount + frame.count)
+      }
+      let frames = state.unwritten.prefix(count)
+      state.unwritten.removeFirst(count)
+      state.bytesSent += byteCount
+      return frames
+    }
+    guard !frames.isEmpty else { return nil }
+    var bytes = ByteBuffer()
+    bytes.reserveCapacity(frames.reduce(0) { $0 + $1.count })
+    for frame in frames { bytes.writeBytes(frame) }
+    return bytes
+  }
+
+  /// Frames are put together into one write up to this, bytes.
+  private static let writeByteLimit = 64 << 10
 
   private func written(_ byteCount: Int) {
     let permitCount = state.withLock { state in

@@ -31,9 +31,12 @@ import Testing
       place: "table digest_buckets"
     ),
     Tampering(
-      sql: "UPDATE object_digests SET digest = zeroblob(32) WHERE object = 5",
+      sql: """
+        UPDATE object_digests SET digest = zeroblob(32)
+        WHERE object = (SELECT object FROM objects WHERE id = 5)
+        """,
       part: .state,
-      place: "table object_digests, row 5"
+      place: "table object_digests, row "
     ),
     Tampering(
       sql: "UPDATE search_content SET c0 = 'x' WHERE id = 9",
