@@ -6,7 +6,8 @@ internal import GRDB
 package struct LogJoiningTally: Hashable, Sendable {
   /// The packs up to this position of the log were looked at.
   package fileprivate(set) var position: UInt64
-  /// What comes later joins nothing before this position: the next joining may begin here.
+  /// What comes later joins nothing before this position: where all packs are kept elsewhere, the next
+  /// joining may begin here.
   package fileprivate(set) var settledPosition: UInt64
   /// Whether all packs were looked at.
   package fileprivate(set) var isAtEnd = false
@@ -45,21 +46,21 @@ package struct LogJoining: Sendable {
 
   /// Goes through the packs after a position.
   ///
-  /// - `ownPosition`: packs of this store's own that end after it stay as they are. *Why*: one flipped
-  ///   bit costs the pack that it is in, and what nobody else has is lost with it.
+  /// - `kept`: other packs stay as they are. *Why*: one flipped bit costs the pack that it is in, and
+  ///   what nobody else has is lost with it.
   /// - `mayGoOn`: asked before each pack is looked at or made.
   /// - `progress`: told after packs were read, with the position of the log's end.
   /// Throws: GRDB's `DatabaseError`; what was joined until then stays.
   package func run(
     after position: UInt64 = 0,
-    ownUpTo ownPosition: UInt64 = .max,
+    keptElsewhere kept: KeptElsewhere = .everything,
     mayGoOn: () -> Bool = { true },
     progress: (LogJoiningTally, UInt64) -> Void = { _, _ in }
   ) throws -> LogJoiningTally {
     var tally = LogJoiningTally(position: position)
     var plan = JoiningPlan(byteLimit: Self.byteLimit)
     while true {
-      let (packs, end) = try packs(after: tally.position, ownUpTo: ownPosition)
+      let (packs, end) = try packs(after: tally.position, kept)
       for pack in packs {
         guard mayGoOn() else { return tally }
         let settled: [JoiningPlan.Group]
@@ -104,14 +105,15 @@ package struct LogJoining: Sendable {
   /// The next packs, and the position of the log's end.
   private func packs(
     after position: UInt64,
-    ownUpTo ownPosition: UInt64
+    _ kept: KeptElsewhere
   ) throws -> (packs: [Neighbour], end: UInt64) {
     try database.read { db in
       let rows = try Row.fetchAll(
         db.cachedStatement(
           sql: """
-            SELECT position, count, source, length(bytes) FROM packs
-            WHERE position > ? ORDER BY position LIMIT ?
+            SELECT packs.position, count, source, length(bytes), stores.store
+            FROM packs LEFT JOIN stores ON stores.id = source
+            WHERE packs.position > ? ORDER BY packs.position LIMIT ?
             """
         ),
         arguments: [Int64(clamping: position), Self.batchPackCount]
@@ -119,9 +121,12 @@ package struct LogJoining: Sendable {
       let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
       let packs = try rows.map { row in
         let place = PackPlace(position: row[0], count: row[1])
+        let isKept = kept.contains(
+          packEndingAt: UInt64(clamping: place.position),
+          from: (row[4] as Data?).flatMap { StoreID($0) }
+        )
         // Half of what a joined pack may be is the most that its largest part can be.
-        let isKeptApart = row[2] == nil && UInt64(clamping: place.position) > ownPosition
-        guard !isKeptApart, row[3] <= Self.byteLimit / 2,
+        guard isKept, row[3] <= Self.byteLimit / 2,
           let pack = try LoggedPack(db, place, source: row[2], plainByteLimit: Self.byteLimit / 2)
         else { return Neighbour.apart(place.position) }
         return .joinable(pack)

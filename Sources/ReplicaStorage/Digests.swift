@@ -21,6 +21,7 @@ enum Digests {
     )
   }
 
+  /// A step of the migrations: what it does is never changed.
   static func createObjects(_ db: Database) throws {
     try db.execute(
       sql: """
@@ -86,7 +87,7 @@ extension Replica {
       let objects = try objects(ofBucket: bucket, db, store)
       for object in objects where !object.isKept {
         try db.cachedStatement(
-          sql: "INSERT INTO object_digests (object, type, digest) VALUES (?, ?, ?)"
+          sql: "INSERT OR REPLACE INTO object_digests (object, type, digest) VALUES (?, ?, ?)"
         ).execute(arguments: [object.id.bytes.blob, object.id.type, object.digest.bytes.blob])
       }
       try db.cachedStatement(sql: "UPDATE digest_buckets SET digest = ? WHERE bucket = ?")

@@ -1,7 +1,7 @@
 package import ChangeLog
 internal import Foundation
 internal import GRDB
-internal import LogStorage
+package import LogStorage
 
 /// A store to sync with, by the name the user gave it.
 package struct Remote: Sendable {
@@ -50,13 +50,13 @@ extension Replica {
     }
   }
 
-  /// Some remote has everything up to this position of the log, and what it brought itself.
-  package func sentPosition() throws -> UInt64 {
-    try database.read { db in
-      try UInt64(
-        clamping: Int64.fetchOne(db, sql: "SELECT max(sent) FROM remotes") ?? 0
-      )
-    }
+  /// What of the log some remote is known to have.
+  package func keptElsewhere() throws -> KeptElsewhere {
+    let remotes = try remotes()
+    return KeptElsewhere(
+      upTo: remotes.map(\.sent).max() ?? 0,
+      from: Set(remotes.compactMap(\.store))
+    )
   }
 
   /// - Throws: ``ReplicaFailure/unacceptable(_:)`` when the name is taken.

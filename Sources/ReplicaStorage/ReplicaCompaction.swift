@@ -3,14 +3,14 @@ package import LogStorage
 extension Replica {
   /// Joins the log's small packs, also while others use the file.
   ///
-  /// - `ownPosition`, `mayGoOn`, `progress`: as of `LogJoining`.
+  /// - `kept`, `mayGoOn`, `progress`: as of `LogJoining`.
   /// Throws: GRDB's `DatabaseError`.
   package func joinPacks(
-    ownUpTo ownPosition: UInt64,
+    keptElsewhere kept: KeptElsewhere,
     mayGoOn: () -> Bool = { true },
     progress: (LogJoiningTally, UInt64) -> Void = { _, _ in }
   ) throws -> LogJoiningTally {
-    try LogJoining(database).run(ownUpTo: ownPosition, mayGoOn: mayGoOn, progress: progress)
+    try LogJoining(database).run(keptElsewhere: kept, mayGoOn: mayGoOn, progress: progress)
   }
 
   /// Compresses the log's packs harder, also while others use the file.

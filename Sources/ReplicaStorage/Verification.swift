@@ -117,15 +117,12 @@ private struct StateVerification {
         sql: "SELECT digest FROM object_digests WHERE object = ? AND type = ?"
       )
       while let row = try kept.next() {
-        let (object, type, digest) = (row[0] as Data, row[1] as Int64, row[2] as Data)
-        guard try Data.fetchOne(expected, arguments: [object, type]) != digest else { continue }
-        found.add(
-          Damage(
-            .state,
-            .row("object_digests", key: object.hex),
-            "it is not what the log gives"
-          )
-        )
+        // Values as they lie there: a damaged row may hold anything.
+        let (object, type) = (row[0] as DatabaseValue, row[1] as DatabaseValue)
+        let digest = try DatabaseValue.fetchOne(expected, arguments: [object, type])
+        guard digest != row[2] as DatabaseValue else { continue }
+        let key = Data.fromDatabaseValue(object)?.hex ?? "\(object)"
+        found.add(Damage(.state, .row("object_digests", key: key), "it is not what the log gives"))
         return
       }
     }

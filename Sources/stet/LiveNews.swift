@@ -76,8 +76,11 @@ final class LiveNews: Sendable {
         state.happened = happened
         return
       }
-      // A session that began meanwhile says itself what the remote has.
-      if !next.isBeginning { next.sent = next.sent ?? happened.sent }
+      // A session that began meanwhile says itself how it stands and what the remote has.
+      if !next.isBeginning {
+        next.isEqual = happened.isEqual
+        next.sent = next.sent ?? happened.sent
+      }
       next.isBeginning = next.isBeginning || happened.isBeginning
       next.receivedCount += happened.receivedCount
       next.sentCount += happened.sentCount
@@ -90,7 +93,7 @@ final class LiveNews: Sendable {
     state.withLock { state in
       guard var happened = state.happened else { return nil }
       state.happened = nil
-      happened.peer = state.peer
+      happened.peer = state.peer ?? happened.peer
       happened.clockOffset = state.clockOffset
       return happened
     }

@@ -86,7 +86,7 @@ import Testing
     try write(40, to: anna, from: 0)
     let (before, end, digest) = (try places(of: anna), try anna.frontier(), try anna.digest())
     let history = try anna.actions(limit: 100).map(\.action)
-    let tally = try anna.joinPacks(ownUpTo: .max)
+    let tally = try anna.joinPacks(keptElsewhere: .everything)
     #expect(tally.isAtEnd)
     #expect(tally.joinedCount > 35)
     #expect(tally.byteCount < tally.byteCountBefore)
@@ -103,7 +103,7 @@ import Testing
     #expect(try anna.digest() == digest)
     #expect(try anna.actions(limit: 100).map(\.action) == history)
     // A second one finds nothing to do.
-    let again = try anna.joinPacks(ownUpTo: .max)
+    let again = try anna.joinPacks(keptElsewhere: .everything)
     #expect((again.joinedCount, again.isAtEnd) == (0, true))
     #expect(try places(of: anna) == after)
     try anna.rebuild()
@@ -123,7 +123,7 @@ import Testing
     }
     let places = try places(of: anna)
     let store = try anna.storeID()
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     var check = LogCheck(store: store)
     for (offset, hash) in try changeHashes(of: anna).enumerated() {
       check.append(hash)
@@ -137,7 +137,7 @@ import Testing
     try write(12, to: anna, from: 0)
     let places = try [0] + places(of: anna).map(\.position)
     let checks = try packs(of: anna).packs.map(\.check)
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     for (first, begin) in places.enumerated() {
       let copy = try Replica.createForCloning(
         at: nil,
@@ -169,7 +169,7 @@ import Testing
     let bert = try world.clone(of: anna, named: "bert")
     try write(20, to: anna, from: 100)
     let place = try #require(try bert.view(of: anna.storeID(), knowing: nil, writing: nil).known)
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     #expect(!(try places(of: anna).contains(place)))
     // Anna dials, so Bert's cursor is what the session goes by.
     let outcome = try #require(try world.sync(anna, with: bert).dialler)
@@ -186,7 +186,7 @@ import Testing
     try write(20, to: anna, from: 0)
     let bert = try world.clone(of: anna, named: "bert")
     try write(20, to: anna, from: 100)
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     // Bert dials and names no cursor: frontiers are exchanged.
     let outcome = try #require(try world.sync(bert, with: anna).dialler)
     #expect((outcome.verdict, outcome.tally.changesReceived) == (.equal, 20))
@@ -203,7 +203,7 @@ import Testing
       _ = try world.sync(anna, with: bert)
     }
     let own = try packs(of: anna, .notFrom(bert.storeID())).changeCount
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount >= 5)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount >= 5)
     let batch = try packs(of: anna, .notFrom(bert.storeID()))
     #expect(batch.changeCount == own)
     let lanes = try batch.packs.flatMap { try Pack($0.pack).runs.map(\.lane) }
@@ -213,9 +213,9 @@ import Testing
 
   @Test func `what no remote has yet stays in packs of its own`() throws {
     let anna = try world.replica(named: "anna")
-    #expect(try anna.sentPosition() == 0)
+    #expect(try anna.keptElsewhere() == KeptElsewhere(upTo: 0, from: []))
     try write(10, to: anna, from: 0)
-    #expect(try anna.joinPacks(ownUpTo: anna.sentPosition()).joinedCount == 0)
+    #expect(try anna.joinPacks(keptElsewhere: anna.keptElsewhere()).joinedCount == 0)
     try anna.addRemote(named: "origin", address: "memory")
     let bert = try world.clone(of: anna, named: "bert")
     let sent = try anna.endPosition()
@@ -224,9 +224,8 @@ import Testing
     try write(10, to: bert, from: 200)
     _ = try world.sync(bert, with: anna)
     // The first ten of Anna's, and what Bert brought, which Bert has.
-    #expect(try anna.sentPosition() == sent)
     let unsent = try packs(of: anna, after: sent, upTo: sent + 10).packs.map(\.position)
-    let tally = try anna.joinPacks(ownUpTo: anna.sentPosition())
+    let tally = try anna.joinPacks(keptElsewhere: anna.keptElsewhere())
     #expect(tally.joinedCount >= 20)
     #expect(try packs(of: anna, after: sent, upTo: sent + 10).packs.map(\.position) == unsent)
     #expect(unsent.count == 10)
@@ -239,7 +238,7 @@ import Testing
     let cursor = try #require(try places(of: anna).last)
     let noon = world.clock.now + 1
     try write(9, to: anna, from: 100)
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     #expect(!(try places(of: anna).contains(cursor)))
     let beginning = try anna.bundleBeginning(at: cursor)
     #expect(try anna.bundleBeginning(at: noon) == beginning)
@@ -257,12 +256,12 @@ import Testing
     try write(10, to: anna, from: 0)
     _ = try anna.backUp(to: backup)
     try write(9, to: anna, from: 100)
-    #expect(try anna.joinPacks(ownUpTo: .max).madeCount > 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).madeCount > 0)
     #expect(try anna.backUp(to: backup).newChangeCount == 9)
-    #expect(try anna.joinPacks(ownUpTo: .max).joinedCount == 0)
+    #expect(try anna.joinPacks(keptElsewhere: .everything).joinedCount == 0)
     #expect(try anna.backUp(to: backup).newByteCount == 0)
     try write(5, to: anna, from: 200)
-    _ = try anna.joinPacks(ownUpTo: .max)
+    _ = try anna.joinPacks(keptElsewhere: .everything)
     #expect(try anna.backUp(to: backup).newChangeCount == 5)
     let reader = try LogBackupReader(backup)
     let state = try Replica.check(reader, environment: world.environment(named: "check"))
@@ -277,7 +276,7 @@ import Testing
       let end = try anna.endPosition()
       try write(1, to: anna, from: number)
       byteCount += try packs(of: anna, after: end).packs.reduce(0) { $0 + $1.pack.count }
-      written += try anna.joinPacks(ownUpTo: .max).byteCountBefore
+      written += try anna.joinPacks(keptElsewhere: .everything).byteCountBefore
     }
     // Each is written anew no more often than its pack doubles: 200 < 2^8.
     #expect(written < 8 * byteCount)
@@ -291,7 +290,7 @@ import Testing
       let (end, digest) = (try places(of: anna).last, try anna.digest())
       var asked = 0
       let tally = try anna.joinPacks(
-        ownUpTo: .max,
+        keptElsewhere: .everything,
         mayGoOn: {
           asked += 1
           return asked <= stop
@@ -299,8 +298,8 @@ import Testing
       )
       #expect(tally.settledPosition <= tally.position)
       #expect(try packs(of: anna).changeCount == Int(anna.endPosition()))
-      #expect(try anna.joinPacks(ownUpTo: .max).isAtEnd)
-      #expect(try anna.joinPacks(ownUpTo: .max).joinedCount == 0)
+      #expect(try anna.joinPacks(keptElsewhere: .everything).isAtEnd)
+      #expect(try anna.joinPacks(keptElsewhere: .everything).joinedCount == 0)
       #expect(try places(of: anna).last == end)
       try anna.rebuild()
       #expect(try anna.digest() == digest)
@@ -318,9 +317,9 @@ import Testing
         guard Int.random(in: 0..<3, using: &random) == 0 else { continue }
         let replica = joining[Int.random(in: 0..<joining.count, using: &random)]
         let end = try replica.view(of: nil, knowing: nil, writing: nil).end
-        _ = try replica.joinPacks(ownUpTo: .max)
+        _ = try replica.joinPacks(keptElsewhere: .everything)
         guard try replica.view(of: nil, knowing: end, writing: nil).isPeerCursorValid,
-          try replica.joinPacks(ownUpTo: .max).joinedCount == 0
+          try replica.joinPacks(keptElsewhere: .everything).joinedCount == 0
         else { return "a joined log is another one, or is joined again" }
       }
       try history.settle()

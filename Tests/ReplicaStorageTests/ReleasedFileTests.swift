@@ -61,6 +61,8 @@ struct ReleasedFile: Codable {
       let digest = StateDigest.description(of: try replica.digest())
       #expect(digest == released.digest)
       #expect(try replica.articles().map(\.headline).sorted() == released.headlines)
+      // Its tables are those of a new file.
+      #expect(try Replica.verify(path, .full, lockTimeout: 1).damages.isEmpty)
       // The log still verifies and comes to the same state.
       try replica.rebuild()
       #expect(StateDigest.description(of: try replica.digest()) == digest)

@@ -35,7 +35,7 @@ import Testing
     #expect(throws: DatabaseError.self) {
       try anna.write { _ = try $0.importArticle("1", headline: "h") }
     }
-    #expect(throws: DatabaseError.self) { try anna.joinPacks(ownUpTo: .max) }
+    #expect(throws: DatabaseError.self) { try anna.joinPacks(keptElsewhere: .everything) }
     try anna.close()
   }
 

@@ -39,6 +39,14 @@ import Testing
       place: "table object_digests, row "
     ),
     Tampering(
+      sql: """
+        INSERT INTO object_digests (object, type, digest)
+        VALUES (zeroblob(16), 77, zeroblob(32))
+        """,
+      part: .state,
+      place: "table object_digests, row 0000"
+    ),
+    Tampering(
       sql: "UPDATE search_content SET c0 = 'x' WHERE id = 9",
       part: .search,
       place: "table search, row 9"

@@ -32,7 +32,8 @@ final class Machine {
         return left >= 0
       }
       switch self {
-      case .replica(let replica): _ = try replica.joinPacks(ownUpTo: .max, mayGoOn: mayGoOn)
+      case .replica(let replica):
+        _ = try replica.joinPacks(keptElsewhere: .everything, mayGoOn: mayGoOn)
       case .hub(let storage, _):
         _ = try storage.joinPacks(Machine.archiveName, mayGoOn: mayGoOn)
       }

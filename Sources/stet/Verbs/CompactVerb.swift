@@ -9,10 +9,11 @@ struct CompactVerb: ParsableCommand {
     abstract: "Join small packs of the history, and compress harder what was compressed fast.",
     discussion: """
       Every edit is a pack of its own, and an import compresses fast. This joins neighbouring small \
-      packs and makes an import's smaller by a tenth to a quarter, for the file and for whoever copies \
-      the archive from here; nothing else changes. Edits that no remote has yet stay in packs of their \
-      own, so that one damaged page of the file costs few of them. Also while others use the archive; broken off, it goes on where it was. The file keeps its size: what becomes free in \
-      it is used before it grows again.
+      packs and makes an import's smaller by a tenth to a quarter, for the file and for whoever \
+      copies the archive from here; nothing else changes. What no remote has yet stays in packs of \
+      its own, so that one damaged page of the file costs few edits. Also while others use the \
+      archive; broken off, it goes on where it was. The file keeps its size: what becomes free in it \
+      is used before it grows again.
 
       Example:
         stet compact
@@ -25,7 +26,7 @@ struct CompactVerb: ParsableCommand {
     let replica = try global.open()
     let progress = ProgressLine("compact", unit: "changes", isQuiet: global.quiet)
     let joining = try replica.joinPacks(
-      ownUpTo: replica.sentPosition(),
+      keptElsewhere: replica.keptElsewhere(),
       progress: { progress.show(Int(clamping: $0.position), of: Int(clamping: $1)) }
     )
     let tally = try replica.compact(
