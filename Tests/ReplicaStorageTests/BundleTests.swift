@@ -8,58 +8,26 @@ import SyncProtocol
 import SyncSimulation
 import Testing
 
-@Suite final class BundleTests {
+@Suite struct BundleTests {
   private struct Killed: Error {}
 
-  private let world = TestWorld()
-  private let folder: URL
+  private let desk: BundleDesk
+  private var world: TestWorld { desk.world }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "stet-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { desk = try BundleDesk() }
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  private func path(_ name: String) -> String { folder.appending(path: name).path }
-
-  private func write(_ count: Int, to replica: Replica, from first: Int) throws {
-    for number in first..<(first + count) {
-      try replica.write {
-        _ = try $0.importArticle("\(number)", headline: "h\(number)", body: "one two \(number)")
-      }
-    }
-  }
-
-  /// A bundle of a replica's log, opened.
-  private func bundle(
-    of replica: Replica,
-    from beginning: BundleBeginning = .log,
-    _ name: String = "made.bundle"
-  ) throws -> BundleReader {
-    try? FileManager.default.removeItem(atPath: path(name))
-    _ = try replica.writeBundle(to: path(name), from: beginning)
-    return try BundleReader(path(name))
-  }
-
-  private func empty(named name: String) throws -> Replica {
-    try Replica.createForCloning(
-      at: nil,
-      from: "bundle",
-      environment: world.environment(named: name)
-    )
-  }
+  private func path(_ name: String) -> String { desk.path(name) }
 
   // MARK: - There and back
 
   @Test func `a whole bundle makes an archive, and a second time nothing`() throws {
     let anna = try world.replica(named: "anna")
-    try write(5, to: anna, from: 0)
+    try desk.write(5, to: anna, from: 0)
     let bert = try world.clone(of: anna, named: "bert")
-    try write(3, to: bert, from: 100)
+    try desk.write(3, to: bert, from: 100)
     _ = try world.sync(anna, with: bert)
-    let bundle = try bundle(of: anna)
-    let carla = try empty(named: "carla")
+    let bundle = try desk.bundle(of: anna)
+    let carla = try desk.empty(named: "carla")
     let first = try carla.apply(bundle)
     #expect(first.newChangeCount == 10)
     #expect(first.isEqual)
@@ -93,11 +61,11 @@ import Testing
     for _ in 0..<30 { try history.step() }
     // Everybody's bundle to everybody: whole ones build on nothing.
     for (place, from) in history.replicas.enumerated() {
-      let bundle = try bundle(of: from, "\(place).bundle")
+      let bundle = try desk.bundle(of: from, "\(place).bundle")
       for to in history.replicas where to !== from { _ = try to.apply(bundle) }
     }
     for (place, from) in history.replicas.enumerated() {
-      let bundle = try bundle(of: from, "\(place).bundle")
+      let bundle = try desk.bundle(of: from, "\(place).bundle")
       for to in history.replicas where to !== from { _ = try to.apply(bundle) }
     }
     #expect(try Set(history.replicas.map { try $0.digest() }).count == 1)
@@ -105,11 +73,11 @@ import Testing
 
   @Test func `after bundles both ways a sync has nothing to send`() throws {
     let anna = try world.replica(named: "anna")
-    try write(4, to: anna, from: 0)
-    let bert = try empty(named: "bert")
-    _ = try bert.apply(bundle(of: anna))
-    try write(2, to: bert, from: 10)
-    _ = try anna.apply(bundle(of: bert))
+    try desk.write(4, to: anna, from: 0)
+    let bert = try desk.empty(named: "bert")
+    _ = try bert.apply(desk.bundle(of: anna))
+    try desk.write(2, to: bert, from: 10)
+    _ = try anna.apply(desk.bundle(of: bert))
     let result = try world.sync(anna, with: bert)
     #expect(try anna.digest() == bert.digest())
     #expect(result.dialler?.tally.changesSent == 0)
@@ -120,14 +88,14 @@ import Testing
 
   @Test func `a bundle since a cursor goes on from there, and from the next one`() throws {
     let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
-    let bert = try empty(named: "bert")
-    var cursor = try bundle(of: anna).head.end
-    _ = try bert.apply(bundle(of: anna))
+    try desk.write(3, to: anna, from: 0)
+    let bert = try desk.empty(named: "bert")
+    var cursor = try desk.bundle(of: anna).head.end
+    _ = try bert.apply(desk.bundle(of: anna))
     for number in 1...3 {
-      try write(2, to: anna, from: 10 * number)
+      try desk.write(2, to: anna, from: 10 * number)
       #expect(Cursor("\(cursor)") == cursor)
-      let bundle = try bundle(of: anna, from: anna.bundleBeginning(at: cursor))
+      let bundle = try desk.bundle(of: anna, from: anna.bundleBeginning(at: cursor))
       #expect(bundle.head.changeCount == 2)
       #expect(try bert.apply(bundle).newChangeCount == 2)
       cursor = bundle.head.end
@@ -135,7 +103,7 @@ import Testing
     #expect(try bert.digest() == anna.digest())
     // Bert now knows Anna's log to its end, as if they had met.
     #expect(try bert.view(of: cursor.store, knowing: nil, writing: nil).known == cursor)
-    let nothing = try bundle(of: anna, from: anna.bundleBeginning(at: cursor))
+    let nothing = try desk.bundle(of: anna, from: anna.bundleBeginning(at: cursor))
     #expect(nothing.head.packCount == 0)
     #expect(try bert.apply(nothing).isEqual)
     #expect(throws: BundleFailure.unknownCursor) { try bert.bundleBeginning(at: cursor) }
@@ -145,12 +113,12 @@ import Testing
   {
     let anna = try world.replica(named: "anna")
     let bert = try world.clone(of: anna, named: "bert")
-    try write(2, to: bert, from: 0)
-    try write(3, to: anna, from: 10)
+    try desk.write(2, to: bert, from: 0)
+    try desk.write(3, to: anna, from: 10)
     let noon = world.clock.now
     // Bert wrote before noon; Anna received it afterwards.
     _ = try world.sync(anna, with: bert)
-    let since = try bundle(of: anna, from: anna.bundleBeginning(at: noon + 1))
+    let since = try desk.bundle(of: anna, from: anna.bundleBeginning(at: noon + 1))
     #expect(since.head.changeCount == 3)
     #expect(try anna.bundleBeginning(at: Int64.min) == .log)
     #expect(
@@ -163,7 +131,7 @@ import Testing
     throws
   {
     let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
+    try desk.write(3, to: anna, from: 0)
     let hub = try world.clone(of: anna, named: "hub")
     try anna.addRemote(named: "origin", address: "stet://127.0.0.1:7474/desk")
     try anna.noteReached(
@@ -172,11 +140,11 @@ import Testing
       clockOffset: 0,
       sent: anna.endPosition()
     )
-    try write(2, to: hub, from: 10)
+    try desk.write(2, to: hub, from: 10)
     _ = try world.sync(anna, with: hub)
-    try write(1, to: anna, from: 20)
+    try desk.write(1, to: anna, from: 20)
     let remote = try #require(try anna.remotes().first)
-    let bundle = try bundle(of: anna, from: anna.bundleBeginning(after: remote))
+    let bundle = try desk.bundle(of: anna, from: anna.bundleBeginning(after: remote))
     #expect(bundle.head.changeCount == 1)
     let known = try hub.view(of: anna.storeID(), knowing: nil, writing: nil).known
     #expect(try hub.apply(bundle).newChangeCount == 1)
@@ -190,14 +158,14 @@ import Testing
 
   @Test func `a gap is named, and nothing is applied`() throws {
     let anna = try world.replica(named: "anna")
-    try write(2, to: anna, from: 0)
-    let bert = try empty(named: "bert")
-    let first = try bundle(of: anna, "first")
+    try desk.write(2, to: anna, from: 0)
+    let bert = try desk.empty(named: "bert")
+    let first = try desk.bundle(of: anna, "first")
     _ = try bert.apply(first)
-    try write(3, to: anna, from: 10)
-    let second = try bundle(of: anna, from: anna.bundleBeginning(at: first.head.end), "second")
-    try write(1, to: anna, from: 20)
-    let third = try bundle(of: anna, from: anna.bundleBeginning(at: second.head.end), "third")
+    try desk.write(3, to: anna, from: 10)
+    let second = try desk.bundle(of: anna, from: anna.bundleBeginning(at: first.head.end), "second")
+    try desk.write(1, to: anna, from: 20)
+    let third = try desk.bundle(of: anna, from: anna.bundleBeginning(at: second.head.end), "third")
     let lane = try #require(try anna.frontier().heads.first)
     let missing = MissingChanges(
       lane: lane.key,
@@ -227,7 +195,7 @@ import Testing
     _ = try world.sync(carla, with: bert)
     let position = try carla.endPosition()
     try carla.write { try $0.set(.headline, of: article, to: "Carla's") }
-    let bundle = try bundle(of: carla, from: BundleBeginning(position: position))
+    let bundle = try desk.bundle(of: carla, from: BundleBeginning(position: position))
     let bertsLane = try #require(
       try bert.frontier().heads.first { try anna.frontier().heads[$0.key] == nil }
     )
@@ -247,13 +215,13 @@ import Testing
     let anna = try world.replica(named: "anna")
     let bert = try world.clone(of: anna, named: "bert")
     let carla = try world.clone(of: anna, named: "carla")
-    try write(2, to: carla, from: 0)
+    try desk.write(2, to: carla, from: 0)
     _ = try world.sync(anna, with: carla)
     let position = try anna.endPosition()
-    try write(1, to: anna, from: 10)
+    try desk.write(1, to: anna, from: 10)
     // Builds on nothing that Bert lacks, and yet he does not know all of Anna's log before it.
     let known = try bert.view(of: anna.storeID(), knowing: nil, writing: nil).known
-    let bundle = try bundle(of: anna, from: BundleBeginning(position: position))
+    let bundle = try desk.bundle(of: anna, from: BundleBeginning(position: position))
     let outcome = try bert.apply(bundle)
     #expect(UInt64(outcome.newChangeCount) == bundle.head.changeCount)
     #expect(!outcome.isEqual)
@@ -270,17 +238,17 @@ import Testing
     let environment = world.environment(named: "dora", identities: identities)
     let file = path("dora.stet")
     let dora = try Replica.createForCloning(at: file, from: "bundle", environment: environment)
-    _ = try dora.apply(bundle(of: anna))
+    _ = try dora.apply(desk.bundle(of: anna))
     try dora.finishCloning()
-    try write(1, to: dora, from: 0)
+    try desk.write(1, to: dora, from: 0)
     let mark = try identities.mark(of: dora.storeID())
     let store = try dora.storeID()
     try dora.close()
     let bytes = try Data(contentsOf: URL(filePath: file))
     // Two ways on: the machine is brought back between them, keys and marks as well.
     let first = try Replica.open(file, environment: environment)
-    try write(2, to: first, from: 10)
-    let one = try bundle(of: first, "one")
+    try desk.write(2, to: first, from: 10)
+    let one = try desk.bundle(of: first, "one")
     try first.close()
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: file + suffix)
@@ -288,13 +256,13 @@ import Testing
     try bytes.write(to: URL(filePath: file))
     if let mark { identities.set(mark, of: store) }
     let second = try Replica.open(file, environment: environment)
-    try write(1, to: second, from: 20)
-    let two = try bundle(of: second, "two")
+    try desk.write(1, to: second, from: 20)
+    let two = try desk.bundle(of: second, "two")
     _ = try anna.apply(one)
     let outcome = try anna.apply(two)
     #expect(outcome.forks.count == 1)
-    let whole = try bundle(of: anna, "whole")
-    for replica in [second, try empty(named: "emil")] {
+    let whole = try desk.bundle(of: anna, "whole")
+    for replica in [second, try desk.empty(named: "emil")] {
       _ = try replica.apply(whole)
       #expect(try replica.digest() == anna.digest())
       #expect(try replica.forks().count == 1)
@@ -303,23 +271,23 @@ import Testing
 
   @Test func `a file that was brought back learns from a gap to leave its lane`() throws {
     let anna = try world.replica(named: "anna")
-    try write(1, to: anna, from: 0)
+    try desk.write(1, to: anna, from: 0)
     let identities = MemoryIdentities { [world] in world.random.bytes(32) }
     let environment = world.environment(named: "bert", identities: identities)
     let file = path("bert.stet")
     let bert = try Replica.createForCloning(at: file, from: "bundle", environment: environment)
-    _ = try bert.apply(bundle(of: anna))
+    _ = try bert.apply(desk.bundle(of: anna))
     try bert.finishCloning()
-    try write(1, to: bert, from: 10)
+    try desk.write(1, to: bert, from: 10)
     let store = try bert.storeID()
     let mark = identities.mark(of: store)
     try bert.close()
     let bytes = try Data(contentsOf: URL(filePath: file))
     let later = try Replica.open(file, environment: environment)
-    try write(2, to: later, from: 20)
+    try desk.write(2, to: later, from: 20)
     let position = try later.endPosition()
-    try write(1, to: later, from: 30)
-    let bundle = try bundle(of: later, from: BundleBeginning(position: position))
+    try desk.write(1, to: later, from: 30)
+    let bundle = try desk.bundle(of: later, from: BundleBeginning(position: position))
     let lane = try #require(
       try later.frontier().heads.keys.first { try anna.frontier().heads[$0] == nil }
     )
@@ -332,159 +300,19 @@ import Testing
     let restored = try Replica.open(file, environment: environment)
     let head = try #require(try restored.frontier().heads[lane])
     #expect(throws: BundleFailure.self) { try restored.apply(bundle) }
-    try write(1, to: restored, from: 40)
+    try desk.write(1, to: restored, from: 40)
     #expect(try restored.frontier().heads[lane] == head)
-  }
-
-  // MARK: - Foreign bytes
-
-  @Test func `no flipped bit and no cut is applied, and none crashes`() throws {
-    let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
-    let whole = Array(try Data(contentsOf: URL(filePath: bundle(of: anna).name)))
-    let target = try world.clone(of: anna, named: "bert")
-    try write(2, to: anna, from: 10)
-    let later = Array(try Data(contentsOf: URL(filePath: bundle(of: anna).name)))
-    let end = try target.endPosition()
-    let file = path("damaged")
-    var count = 0
-    func refuse(_ bytes: [UInt8], _ what: String) throws {
-      try Data(bytes).write(to: URL(filePath: file))
-      #expect("\(what)") {
-        _ = try target.apply(BundleReader(file))
-      } throws: { error in
-        switch error as? BundleFailure {
-        case .damaged, .notABundle, .newer: true
-        default: false
-        }
-      }
-      count += 1
-    }
-    #expect(whole.count < later.count)
-    for place in later.indices {
-      var bytes = later
-      bytes[place] ^= 1 << UInt8(place % 8)
-      try refuse(bytes, "bit flipped in byte \(place)")
-    }
-    for length in stride(from: 0, to: later.count, by: 7) {
-      try refuse(Array(later.prefix(length)), "cut to \(length)")
-    }
-    try refuse(later + [0], "a byte behind its end")
-    try refuse(Array(repeating: 0xFF, count: 100_000), "garbage")
-    try refuse(Array("stet/1 bundle\r\n".utf8), "nothing but the beginning")
-    try refuse(
-      Array("stet/1 bundle\r\n".utf8) + Array(repeating: UInt8(ascii: "{"), count: 1 << 20),
-      "a line without an end"
-    )
-    #expect(count > later.count)
-    #expect(try target.endPosition() == end)
-    // The bytes themselves are good.
-    try Data(later).write(to: URL(filePath: file))
-    #expect(try target.apply(BundleReader(file)).isEqual)
-  }
-
-  @Test func `well sealed lies are refused`() throws {
-    let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
-    let bundle = try bundle(of: anna)
-    let forge = try BundleForge(bundle.name)
-    let target = try empty(named: "bert")
-    let lies: [(String, [UInt8])] = [
-      ("more packs than there are", try forge.sealed { $0["packs"] = 1 }),
-      ("more changes than there are", try forge.sealed { $0["changes"] = 1 }),
-      ("a longer segment", try forge.sealed { $0["bytes"] = 1 << 40 }),
-      ("the longest segment", try forge.sealed { $0["bytes"] = Int.max }),
-      ("a negative length", try forge.sealed { $0["bytes"] = -1 }),
-      ("a negative count", try forge.sealed { $0["packs"] = -1 }),
-      ("an end beyond all positions", try forge.sealed { $0["end"] = forge.place(UInt64.max) }),
-      ("an end before the beginning", try forge.sealed { $0["begin"] = forge.place(1 << 40) }),
-      ("an end before the packs", try forge.sealed { $0["end"] = forge.place(1) }),
-      ("no genesis record", try forge.sealed { $0["genesis"] = "00" }),
-      ("a store id that is none", try forge.sealed { $0["store"] = "zz" }),
-      ("a newer format", try forge.sealed { $0["format"] = 2 }),
-      ("a position beyond all", try forge.sealed(position: UInt64.max)),
-      ("a pack longer than packs can be", try forge.sealed(length: UInt32.max)),
-      ("a pack that goes beyond the segment", try forge.sealed(length: 1 << 20)),
-    ]
-    for (what, bytes) in lies {
-      try Data(bytes).write(to: URL(filePath: path("lie")))
-      #expect("\(what)") {
-        _ = try target.apply(BundleReader(self.path("lie")))
-      } throws: { error in
-        switch error as? BundleFailure {
-        case .damaged: what != "a newer format"
-        case .newer: what == "a newer format"
-        default: false
-        }
-      }
-      #expect(try target.endPosition() == 0)
-    }
-    try Data(forge.sealed { _ in }).write(to: URL(filePath: path("truth")))
-    #expect(try target.apply(BundleReader(path("truth"))).isEqual)
-  }
-
-  @Test func `a forged signature is found before anything is applied`() throws {
-    let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
-    let bundle = try bundle(of: anna)
-    let key = try #require(PrivateKey(seed: world.random.bytes(32)))
-    var writer = LaneWriter(archive: bundle.head.genesis.archive, key: key, head: nil)
-    var draft = PackDraft(after: writer)
-    let change = ChangeDraft(
-      object: .profile(of: key.publicKey),
-      changeClass: .identity,
-      operations: [],
-      time: 1
-    )
-    draft.append(
-      try writer.write(change, salt: world.random.bytes(16)) { throw LogFailure.gap($0) }
-    )
-    let pack = try draft.sealed(signature: world.random.bytes(64), level: 6)
-    try Data(BundleForge(bundle.name).sealed(appending: pack))
-      .write(to: URL(filePath: path("forged")))
-    let target = try empty(named: "bert")
-    let forged = try BundleReader(path("forged"))
-    #expect {
-      try target.apply(forged)
-    } throws: { error in
-      guard case BundleFailure.damaged(_, let what) = error else { return false }
-      return what.contains("signature")
-    }
-    #expect(try target.endPosition() == 0)
-  }
-
-  @Test func `another archive's bundle is refused`() throws {
-    let anna = try world.replica(named: "anna")
-    let other = try Replica.create(
-      at: nil,
-      named: "other",
-      environment: world.environment(named: "bert")
-    )
-    try write(1, to: anna, from: 0)
-    let bundle = try bundle(of: anna)
-    #expect(throws: BundleFailure.otherArchive(bundle.name, name: "desk")) {
-      try other.apply(bundle)
-    }
-    #expect(try other.endPosition() == 0)
-  }
-
-  @Test func `what is no bundle is named so`() throws {
-    try Data("a letter".utf8).write(to: URL(filePath: path("letter")))
-    #expect(throws: BundleFailure.notABundle(path("letter"))) { try BundleReader(path("letter")) }
-    #expect(throws: BundleFailure.notABundle(folder.path)) { try BundleReader(folder.path) }
-    #expect(throws: BundleFailure.missing(path("none"))) { try BundleReader(path("none")) }
-    #expect(!BundleReader.isBundle(path("letter")))
   }
 
   // MARK: - Breaking off
 
   @Test func `a bundle that was broken off leaves nothing, and no file is overwritten`() throws {
     let anna = try world.replica(named: "anna")
-    try write(3, to: anna, from: 0)
+    try desk.write(3, to: anna, from: 0)
     #expect(throws: Killed.self) {
       try anna.writeBundle(to: self.path("made")) { _, _ in throw Killed() }
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: desk.folder.path).isEmpty)
     try Data("mine".utf8).write(to: URL(filePath: path("made")))
     #expect(throws: BundleFailure.exists(path("made"))) {
       try anna.writeBundle(to: self.path("made"))
@@ -498,9 +326,9 @@ import Testing
   @Test(arguments: [1, 64, 129])
   func `an apply that was broken off goes on`(packs: Int) throws {
     let anna = try world.replica(named: "anna")
-    try write(150, to: anna, from: 0)
-    let bundle = try bundle(of: anna)
-    let bert = try empty(named: "bert")
+    try desk.write(150, to: anna, from: 0)
+    let bundle = try desk.bundle(of: anna)
+    let bert = try desk.empty(named: "bert")
     #expect(throws: DyingStore.Killed.self) {
       try bundle.apply(
         to: DyingStore(store: bert, packLimit: packs),
@@ -524,7 +352,7 @@ import Testing
       named: "desk",
       environment: world.environment(named: "anna")
     )
-    try write(40, to: anna, from: 0)
+    try desk.write(40, to: anna, from: 0)
     _ = try anna.writeBundle(to: path("kept.bundle"))
     let digest = try anna.digest()
     try anna.close()
