@@ -1,5 +1,6 @@
 import CRDT
 import ChangeLog
+import NIOPosix
 import SyncProtocol
 import SyncSimulation
 import SyncTransport
@@ -8,57 +9,59 @@ import Synchronization
 /// Machines that keep a hub busy with notes, see ``NoteWriter``.
 struct BusyWriters {
   private let writers: [NoteWriter]
-  private let sessions: Task<Void, any Error>
+  private let group: MultiThreadedEventLoopGroup
   private let record: NoteRecord
 
   /// Certifies writers at a hub, and lets them write; each has had a note acknowledged then.
   ///
+  /// - `stockCount`: notes that each writes ahead.
   /// - `pause`: how long each rests between two notes.
   /// - `seed`: another for each time in one archive.
-  init(_ count: Int, at hub: RunningHub, pause: Duration, seed: UInt64) async throws {
-    let genesis = try hub.log.genesis()
-    var article = try NotedArticle(in: genesis.archive, seed: seed)
+  init(
+    _ count: Int,
+    at hub: RunningHub,
+    stockCount: Int = 0,
+    pause: Duration,
+    seed: UInt64
+  ) async throws {
+    var article = try NotedArticle(in: hub.log.genesis().archive, seed: seed)
     var lanes = try (0..<count).map { _ in try article.lane() }
     let beginnings = try lanes.indices.map { try lanes[$0].beginning() }
-    let sender = try NoteSender(at: hub, seed: seed)
-    try await sender.send([article.founding] + beginnings)
+    try await NoteSender(at: hub, seed: seed).send([article.founding] + beginnings)
 
-    let end = try hub.log.end()
-    var random = SeededRandom(seed: ~seed)
-    let record = NoteRecord()
-    writers = zip(lanes, beginnings).map { lane, beginning in
-      var frontier = end.frontier
-      for change in beginning.changes { frontier.heads[change.lane] = nil }
-      return NoteWriter(
-        store: .drawn(from: &random),
-        genesis: genesis,
+    let record = NoteRecord(writerCount: count)
+    // Another seed has other stores.
+    let numbers = Int(seed) * 1000..<Int(seed) * 1000 + count
+    let writers = try zip(numbers, lanes).map { number, lane in
+      try NoteWriter(
+        store: .made(number),
         lane: lane,
+        stockCount: stockCount,
         pause: pause,
-        hub: (end.cursor, frontier),
-        acknowledged: record.note
+        record: record
       )
     }
-    self.record = record
-    let address = try hub.address()
-    sessions = Task { [writers] in
-      defer { record.end() }
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for writer in writers {
-          group.addTask { try await Self.session(of: writer, with: address, genesis.archive) }
-        }
-        try await group.waitForAll()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    (self.record, self.writers, self.group) = (record, writers, group)
+    let known = try KnownHub(hub)
+    try await Blocking.run {
+      try LivePeer.connect(numbers, as: .writer, to: known, on: group) { number in
+        writers[number - numbers.lowerBound].reactions
       }
     }
-    guard await record.waits(forFirstOf: count) else {
-      try await sessions.value
+    group.any().execute { for writer in writers { writer.begin() } }
+    guard await record.allHaveBegun() else {
       throw BenchFailure("the writers stopped before all had begun")
     }
   }
 
   /// What is acknowledged from now on for some time.
+  ///
+  /// - Throws: ``BenchFailure`` when a writer is not answered any more.
   func acknowledgements(for time: Duration) async throws -> Acknowledgements {
     record.reset()
     try await Task.sleep(for: time)
+    guard !record.hasLost else { throw BenchFailure("the hub closed a writer's connection") }
     return record.acknowledgements
   }
 
@@ -67,23 +70,12 @@ struct BusyWriters {
 
   /// Lets every writer end with the note that is on its way.
   ///
-  /// - Throws: what any of them met with.
+  /// - Throws: ``BenchFailure`` when one was ended by the hub.
   func stop() async throws {
-    for writer in writers { writer.stop() }
-    try await sessions.value
-  }
-
-  private static func session(
-    of writer: NoteWriter,
-    with address: SyncAddress,
-    _ archive: ArchiveID
-  ) async throws {
-    var limits = SyncLimits()
-    limits.windowPackLimit = 1
-    do {
-      _ = try await SyncClient(limits: limits, now: { 0 })
-        .sync(writer, with: address, archive: archive, peer: nil)
-    } catch is NoteWriter.Stopped {}
+    group.any().execute { [writers] in for writer in writers { writer.stop() } }
+    await record.allHaveEnded()
+    try await group.shutdownGracefully()
+    guard !record.hasLost else { throw BenchFailure("the hub closed a writer's connection") }
   }
 }
 
@@ -105,42 +97,60 @@ struct Acknowledgements: Sendable {
 }
 
 /// What all writers together got acknowledged.
-private final class NoteRecord: Sendable {
+final class NoteRecord: Sendable {
   private struct State {
     var acknowledgements = Acknowledgements()
     var begun: Set<LaneID> = []
+    var endedCount = 0
+    var hasLost = false
   }
 
+  private let writerCount: Int
   private let state = Mutex(State())
   private let beginnings = AsyncStream.makeStream(of: Void.self)
+  private let ends = AsyncStream.makeStream(of: Void.self)
+
+  init(writerCount: Int) { self.writerCount = writerCount }
 
   var acknowledgements: Acknowledgements { state.withLock { $0.acknowledgements } }
 
-  @Sendable func note(_ note: WrittenPack, _ latency: Duration) {
-    let isFirst = state.withLock { state in
+  /// Whether a writer ended before it was asked to.
+  var hasLost: Bool { state.withLock { $0.hasLost } }
+
+  func note(_ note: WrittenPack, _ latency: Duration) {
+    let haveAllBegun = state.withLock { state in
       state.acknowledgements.latencies.append(latency)
       if state.acknowledgements.notes.count < Acknowledgements.keptNoteCount {
         state.acknowledgements.notes.append(note)
       }
-      return state.begun.insert(note.changes[0].lane).inserted
+      return state.begun.insert(note.changes[0].lane).inserted && state.begun.count == writerCount
     }
-    if isFirst { beginnings.continuation.yield() }
+    if haveAllBegun {
+      beginnings.continuation.yield()
+      beginnings.continuation.finish()
+    }
   }
 
   func reset() { state.withLock { $0.acknowledgements = Acknowledgements() } }
 
-  /// Nobody writes any more.
-  func end() { beginnings.continuation.finish() }
-
-  /// Waits until so many writers had a note acknowledged.
-  ///
-  /// - Returns: `false` when they ended before.
-  func waits(forFirstOf count: Int) async -> Bool {
-    var waiting = count
-    for await _ in beginnings.stream {
-      waiting -= 1
-      if waiting == 0 { return true }
+  /// A writer writes no more.
+  func ended(asAsked: Bool) {
+    let areAllEnded = state.withLock { state in
+      state.endedCount += 1
+      if !asAsked { state.hasLost = true }
+      return state.endedCount == writerCount
     }
-    return waiting == 0
+    if !asAsked { beginnings.continuation.finish() }
+    if areAllEnded { ends.continuation.finish() }
   }
+
+  /// Waits until every writer had a note acknowledged.
+  ///
+  /// - Returns: `false` when one ended before.
+  func allHaveBegun() async -> Bool {
+    for await _ in beginnings.stream { return true }
+    return false
+  }
+
+  func allHaveEnded() async { for await _ in ends.stream {} }
 }

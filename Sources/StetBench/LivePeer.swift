@@ -4,6 +4,29 @@ import NIOPosix
 import SyncProtocol
 import SyncSimulation
 
+/// A running hub, and what its peers know of it when they call.
+struct KnownHub: Sendable {
+  let hub: RunningHub
+  let genesis: Genesis
+  /// Of its log.
+  let end: Cursor
+  /// The digest.
+  let frontier: Hash
+
+  /// A hub as it is now.
+  init(_ hub: RunningHub) throws {
+    let log = try hub.log.end()
+    self.init(hub, genesis: try hub.log.genesis(), end: log.cursor, frontier: log.frontier.digest)
+  }
+
+  init(_ hub: RunningHub, genesis: Genesis, end: Cursor, frontier: Hash) {
+    self.hub = hub
+    self.genesis = genesis
+    self.end = end
+    self.frontier = frontier
+  }
+}
+
 /// One connection to a hub that stays open, with nothing on this side but the codec.
 ///
 /// So the hub is what is measured. Used on its event loop only.
@@ -49,6 +72,11 @@ final class LivePeer: ChannelInboundHandler, @unchecked Sendable {
 
   func close() { context?.close(promise: nil) }
 
+  /// Does something later, on its event loop.
+  func after(_ time: Duration, _ body: @escaping @Sendable () -> Void) {
+    context?.eventLoop.scheduleTask(in: TimeAmount(time), body)
+  }
+
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
     context.write(wrapOutboundOut(ByteBuffer(bytes: FrameDecoder.preface)), promise: nil)
@@ -88,12 +116,12 @@ final class LivePeer: ChannelInboundHandler, @unchecked Sendable {
   static func connect(
     _ numbers: Range<Int>,
     as kind: Kind,
-    to archive: MadeArchive,
+    to hub: KnownHub,
     on group: MultiThreadedEventLoopGroup,
     _ reactions: @escaping @Sendable (Int) -> Reactions
   ) throws {
     let crowd = 50
-    let (hub, genesis) = (archive.hub, archive.genesis)
+    let (host, port) = (hub.hub.host, hub.hub.port)
     for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: crowd) {
       let opened = (start..<min(numbers.upperBound, start + crowd)).map { number in
         let promise = group.any().makePromise(of: Void.self)
@@ -115,11 +143,11 @@ final class LivePeer: ChannelInboundHandler, @unchecked Sendable {
               let hello = Hello(
                 versions: [ProtocolVersion.current],
                 codecs: Codec.allCases.map(\.rawValue),
-                archive: .id(genesis.archive, name: genesis.name),
+                archive: .id(hub.genesis.archive, name: hub.genesis.name),
                 time: 0,
                 end: Cursor(store: store, position: 0, check: LogCheck(store: store).prefix),
-                known: archive.end,
-                frontier: kind == .subscriber ? archive.frontier : Hash(of: store.bytes),
+                known: hub.end,
+                frontier: kind == .subscriber ? hub.frontier : Hash(of: store.bytes),
                 lane: nil,
                 isLive: kind == .subscriber
               )
@@ -128,7 +156,7 @@ final class LivePeer: ChannelInboundHandler, @unchecked Sendable {
               )
             }
           }
-          .connect(host: hub.host, port: hub.port)
+          .connect(host: host, port: port)
           .cascadeFailure(to: promise)
         return promise.futureResult
       }

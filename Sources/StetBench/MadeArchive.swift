@@ -47,6 +47,8 @@ struct MadeArchive {
     self.end = end
   }
 
+  var known: KnownHub { KnownHub(hub, genesis: genesis, end: end, frontier: frontier) }
+
   mutating func lane() throws -> LaneFixture { try writers.lane() }
   mutating func peer() -> PeerFixture { writers.peer() }
 

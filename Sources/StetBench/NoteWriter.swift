@@ -1,104 +1,97 @@
-import CRDT
 import ChangeLog
 import SyncProtocol
-import SyncTransport
-import Synchronization
 
-/// A machine that writes its next note when the one before is durable at the hub.
+/// A machine that writes its next note when the one before is durable at the hub: one connection, on whose
+/// event loop it is used only.
 ///
-/// It works in one session that stays open: the log claims an end that is never reached, and in a
-/// window with room for one pack the next is asked for when the last was acknowledged. What others
-/// bring meanwhile a hub sends only after that end, so nobody waits for it here.
-final class NoteWriter: UnwatchedStore {
-  /// Thrown into the session to end it.
-  struct Stopped: Error {}
-
-  private struct State {
-    var lane: NoteLane
-    var position: UInt64 = 0
-    var check: LogCheck
-    /// The note that is on its way, and when it was ready.
-    var sent: (note: WrittenPack, at: ContinuousClock.Instant)?
-    var isStopped = false
+/// Its notes are signed and sealed ahead, as on two hundred machines at once, so that one machine's cores
+/// are left to the hub.
+final class NoteWriter: @unchecked Sendable {
+  private enum Phase {
+    case waiting
+    /// A note is on its way since then.
+    case writing(WrittenPack, since: ContinuousClock.Instant)
+    case resting
+    /// The last note is acknowledged, or the connection is gone.
+    case ended
   }
 
-  private let store: StoreID
-  private let genesis: Genesis
-  private let hub: (cursor: Cursor, frontier: Frontier)
+  private var lane: NoteLane
+  /// Written ahead, the next one last.
+  private var stock: [WrittenPack]
+  private var position: UInt64 = 0
+  private var check: LogCheck
   private let pause: Duration
-  private let acknowledged: @Sendable (WrittenPack, Duration) -> Void
-  private let state: Mutex<State>
+  private let record: NoteRecord
+  private var peer: LivePeer?
+  private var phase = Phase.waiting
+  private var isStopping = false
 
   /// - `lane`: certified at the hub.
-  /// - `hub`: its log as it stands, but for that lane.
+  /// - `stockCount`: notes that are written ahead; further ones when they are sent.
   /// - `pause`: between a note's acknowledgement and the next note.
-  /// - `acknowledged`: told of every note how long the hub took to acknowledge it.
   init(
     store: StoreID,
-    genesis: Genesis,
     lane: NoteLane,
+    stockCount: Int,
     pause: Duration,
-    hub: (cursor: Cursor, frontier: Frontier),
-    acknowledged: @escaping @Sendable (WrittenPack, Duration) -> Void
-  ) {
-    self.store = store
-    self.genesis = genesis
-    self.hub = hub
+    record: NoteRecord
+  ) throws {
+    var lane = lane
+    stock = try (0..<stockCount).map { _ in try lane.note() }.reversed()
+    self.lane = lane
     self.pause = pause
-    self.acknowledged = acknowledged
-    state = Mutex(State(lane: lane, check: LogCheck(store: store)))
+    self.record = record
+    check = LogCheck(store: store)
   }
 
-  /// Writes no further note: the session ends when the one on its way is acknowledged.
-  func stop() { state.withLock { $0.isStopped = true } }
-
-  func packs(_ request: PackRequest) async throws -> PackBatch {
-    let asked = ContinuousClock.now
-    if let (note, sent) = state.withLock({ $0.sent }) { acknowledged(note, asked - sent) }
-    if pause > .zero { try await Task.sleep(for: pause) }
-    return try state.withLock { state in
-      guard !state.isStopped else { throw Stopped() }
-      let note = try state.lane.note()
-      state.sent = (note, .now)
-      for change in note.changes { state.check.append(change.hash) }
-      state.position += UInt64(note.changes.count)
-      let delivery = PackDelivery(
-        pack: note.bytes,
-        position: state.position,
-        check: state.check.prefix
-      )
-      return PackBatch(
-        packs: [delivery],
-        position: state.position,
-        changeCount: note.changes.count
-      )
-    }
-  }
-
-  func view(
-    of peer: StoreID?,
-    knowing cursor: Cursor?,
-    writing lane: LaneID?
-  ) async throws -> StoreView {
-    let check = LogCheck(store: store).prefix
-    return StoreView(
-      genesis: genesis,
-      end: Cursor(store: store, position: UInt64(Int64.max), check: check),
-      frontier: hub.frontier.digest,
-      known: hub.cursor,
-      isPeerCursorValid: false,
-      peerLane: nil,
-      ownLane: nil
+  var reactions: LivePeer.Reactions {
+    LivePeer.Reactions(
+      greeted: { [self] in peer = $0 },
+      acknowledgement: { [self] _, _ in acknowledged() },
+      lost: { [self] _ in end() }
     )
   }
 
-  func frontier() async throws -> Frontier { hub.frontier }
+  /// Sends the first note.
+  func begin() { next() }
 
-  func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
-    AppendReceipt(newChangeCount: 0)
+  /// Writes no further note: the connection ends when the one on its way is acknowledged.
+  func stop() {
+    isStopping = true
+    switch phase {
+    case .waiting, .resting: end()
+    case .writing, .ended: break
+    }
   }
 
-  func remember(_ cursor: Cursor) async throws {}
-  func witness(_ head: ClaimedHead, of lane: LaneID) async throws {}
-  func adopt(_ genesis: Genesis) async throws {}
+  private func next() {
+    guard !isStopping, let peer else { return end() }
+    do {
+      let note = try stock.popLast() ?? lane.note()
+      for change in note.changes { check.append(change.hash) }
+      position += UInt64(note.changes.count)
+      let delivery = PackDelivery(pack: note.bytes, position: position, check: check.prefix)
+      phase = .writing(note, since: .now)
+      peer.send([.pack(delivery)])
+    } catch {
+      end()
+    }
+  }
+
+  private func acknowledged() {
+    guard case .writing(let note, let since) = phase else { return end() }
+    record.note(note, .now - since)
+    guard pause > .zero, !isStopping else { return next() }
+    phase = .resting
+    peer?.after(pause) { [self] in if case .resting = phase { next() } }
+  }
+
+  private func end() {
+    if case .ended = phase { return }
+    phase = .ended
+    record.ended(asAsked: isStopping)
+    peer?.close()
+    peer = nil
+  }
 }

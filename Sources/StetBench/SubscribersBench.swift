@@ -14,13 +14,13 @@ enum SubscribersBench {
     defer { try? group.syncShutdownGracefully() }
     let before = archive.hub.memory
     let arrivals = Arrivals()
-    try LivePeer.connect(0..<subscriberCount, as: .subscriber, to: archive, on: group) { _ in
+    try LivePeer.connect(0..<subscriberCount, as: .subscriber, to: archive.known, on: group) { _ in
       LivePeer.Reactions(pack: { _, _ in arrivals.note() })
     }
     let each = Double(archive.hub.memory - before) / Double(subscriberCount)
     let writer = Mutex<LivePeer?>(nil)
     let number = subscriberCount
-    try LivePeer.connect(number..<number + 1, as: .writer, to: archive, on: group) { _ in
+    try LivePeer.connect(number..<number + 1, as: .writer, to: archive.known, on: group) { _ in
       LivePeer.Reactions(greeted: { peer in writer.withLock { $0 = peer } })
     }
     guard let writer = writer.withLock({ $0 }) else { throw BenchFailure("no writer") }
