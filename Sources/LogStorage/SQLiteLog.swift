@@ -106,6 +106,29 @@ package struct SQLiteLog: LogIndex {
     return Frontier(heads, suspects: try suspects())
   }
 
+  /// The digest of ``frontier()``.
+  ///
+  /// *Why*: every session begins with it, and ten thousand lanes as a dictionary take four times as long.
+  package func frontierDigest() throws -> Hash {
+    var digest = FrontierDigest()
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes ORDER BY lane")
+    )
+    while let row = try rows.next() {
+      guard let seq = UInt64(exactly: row[1] as Int64) else { throw LogFailure.damaged("log") }
+      try row.withUnsafeData(atIndex: 0) { lane in
+        try row.withUnsafeData(atIndex: 2) { hash in
+          guard let lane, let hash, lane.count == LaneID.byteCount, hash.count == Hash.byteCount
+          else { throw LogFailure.damaged("log") }
+          lane.withUnsafeBytes { lane in
+            hash.withUnsafeBytes { digest.append(lane: lane, seq: seq, hash: $0) }
+          }
+        }
+      }
+    }
+    return digest.finished()
+  }
+
   package func head(of lane: LaneID) throws -> LaneHead? {
     let row = try Row.fetchOne(
       db,
@@ -158,7 +181,7 @@ package struct SQLiteLog: LogIndex {
     return StoreView(
       genesis: try genesis(),
       end: try end(),
-      frontier: try frontier().digest,
+      frontier: try frontierDigest(),
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
       peerLane: try lane.flatMap { try farthestHead(of: $0) },

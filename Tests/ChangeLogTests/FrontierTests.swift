@@ -41,6 +41,25 @@ import Testing
     #expect(Frontier().digest == Hash(of: Array("stet/1 frontier".utf8)))
   }
 
+  @Test func `the digest of heads that come one after another is the tree's`() throws {
+    var random = SeededRandom(seed: 3)
+    for count in [0, 1, 2, 300, 1000] {
+      let heads = (0..<count).compactMap { _ in
+        LaneID(random.bytes(LaneID.byteCount)).map {
+          ($0, head(UInt64.random(in: 1...200, using: &random)))
+        }
+      }
+      let frontier = Frontier(Dictionary(heads, uniquingKeysWith: { first, _ in first }))
+      var digest = FrontierDigest()
+      for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
+        lane.bytes.withUnsafeBytes { lane in
+          head.hash.bytes.withUnsafeBytes { digest.append(lane: lane, seq: head.seq, hash: $0) }
+        }
+      }
+      #expect(digest.finished() == frontier.digest, "\(count) lanes")
+    }
+  }
+
   @Test func `only the heads of buckets that differ are opened`() throws {
     let lanes = [try lane([1, 1]), try lane([1, 2]), try lane([2]), try lane([3])]
     let mine = Frontier([
