@@ -30,6 +30,7 @@ package struct Gate {
 
   /// A pack that passed.
   package struct Admission: Sendable {
+    package let archive: ArchiveID
     /// Every change of the pack, in its order, in the lane where it belongs.
     package fileprivate(set) var changes: [Change] = []
     /// For each of `changes`: whether the store has it already.
@@ -40,6 +41,8 @@ package struct Gate {
     package fileprivate(set) var beginnings: [LaneID: Certification] = [:]
     /// Branches that begin in this pack.
     package fileprivate(set) var branches: [LaneBranch] = []
+    /// What the pack's lanes are written with; a branch is written with the key of the lane it left.
+    package fileprivate(set) var keys: [LaneID: PublicKey] = [:]
 
     package var newCount: Int { isKnown.count { !$0 } }
   }
@@ -61,15 +64,15 @@ private struct Passage<Index: LogIndex> {
   let archive: ArchiveID
   let index: Index
   var tree: LaneTree
-  var admission = Gate.Admission()
+  var admission: Gate.Admission
   private var seen: [ChangeID: Hash] = [:]
   private var heads: [LaneID: LaneHead] = [:]
-  private var keys: [LaneID: PublicKey] = [:]
 
   init(archive: ArchiveID, index: Index, tree: LaneTree) {
     self.archive = archive
     self.index = index
     self.tree = tree
+    admission = Gate.Admission(archive: archive)
   }
 
   private func hash(of change: ChangeID) throws -> Hash? {
@@ -83,10 +86,11 @@ private struct Passage<Index: LogIndex> {
   }
 
   mutating func admit(_ run: PackedRun) throws {
-    guard let key = try run.writingKey ?? keys[run.lane] ?? index.writingKey(of: run.lane) else {
+    guard let key = try run.writingKey ?? admission.keys[run.lane] ?? index.writingKey(of: run.lane)
+    else {
       throw LogFailure.gap(ChangeID(lane: run.lane, seq: 1))
     }
-    keys[run.lane] = key
+    admission.keys[run.lane] = key
     var lane = try beginning(of: run)
     let previous: Hash
     if let lane {

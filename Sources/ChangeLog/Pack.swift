@@ -14,6 +14,15 @@ package struct PackedRun: Sendable {
   /// What the headers say; the failure of the first one that is not in the format.
   private let parsedHeaders: Result<[ChangeHeader], LogFailure>
   package let signature: [UInt8]
+  private var verified: Verification?
+
+  /// The changes of a run whose chain and signature hold after a certain hash.
+  private struct Verification {
+    let archive: ArchiveID
+    let key: PublicKey
+    let previous: Hash
+    let changes: [Change]
+  }
 
   package var lastSeq: UInt64 { firstSeq + UInt64(headers.count) - 1 }
 
@@ -29,6 +38,11 @@ package struct PackedRun: Sendable {
   ) throws(LogFailure)
     -> [Change]
   {
+    if let verified, verified.archive == archive, verified.key == key,
+      verified.previous == previous
+    {
+      return verified.changes
+    }
     guard previous.prefix == previousPrefix else {
       // Before a lane stands the archive's id, so another hash means another archive.
       if firstSeq == 1 { throw .malformed("run: it was written for another archive") }
@@ -53,6 +67,13 @@ package struct PackedRun: Sendable {
     let statement = Statement.head(archive: archive, lane: lane, seq: lastSeq, hash: hash)
     guard key.verifies(signature, of: statement) else { throw .damaged("signature of a run") }
     return changes
+  }
+
+  /// Verifies the run as if it followed on a hash, so that the work is done when it turns out that it
+  /// does; what does not hold is found again then.
+  mutating func verifyAhead(archive: ArchiveID, key: PublicKey, previous: Hash) {
+    guard let changes = try? changes(archive: archive, key: key, previous: previous) else { return }
+    verified = Verification(archive: archive, key: key, previous: previous, changes: changes)
   }
 }
 
@@ -92,7 +113,7 @@ package struct RunSpan: Hashable, Sendable {
 ///
 /// The bytes on disk are the bytes on the wire and in a file.
 package struct Pack: Sendable {
-  package let runs: [PackedRun]
+  package private(set) var runs: [PackedRun]
 
   package var changeCount: Int { runs.reduce(0) { $0 + $1.headers.count } }
 
@@ -122,6 +143,25 @@ package struct Pack: Sendable {
     }
     self.runs = runs
     guard changeCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
+  }
+}
+
+extension Pack {
+  /// Verifies runs before a store's lock is held, where it is remembered what they follow on: the gate,
+  /// which looks at the log itself, finds the work done where that is still so.
+  ///
+  /// *Why*: a signature takes 0.12 ms to verify, more than all else that a note costs a hub.
+  ///
+  /// - `heads`: the key and the head of a lane; `nil` where nobody remembers them.
+  package mutating func verifyAhead(
+    in archive: ArchiveID,
+    after heads: (LaneID) -> (key: PublicKey, head: LaneHead)?
+  ) {
+    for place in runs.indices {
+      guard let known = heads(runs[place].lane), known.head.seq + 1 == runs[place].firstSeq
+      else { continue }
+      runs[place].verifyAhead(archive: archive, key: known.key, previous: known.head.hash)
+    }
   }
 }
 

@@ -9,10 +9,11 @@ package import SyncTransport
 /// disk, not the number of writers.
 package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private struct Waiting {
-    let request: AppendRequest
+    let request: OpenedRequest<Archive.Opened>
     let continuation: CheckedContinuation<AppendReceipt, any Error>
   }
 
+  private let archive: Archive
   private let store: BlockingSessionStore<Archive>
   private let used: @Sendable () -> Void
   private var waiting: [Waiting] = []
@@ -27,19 +28,26 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
 
   /// - `used`: told whenever a session wants something of the archive.
   package init(_ archive: Archive, used: @escaping @Sendable () -> Void = {}) {
+    self.archive = archive
     store = BlockingSessionStore(archive)
     self.used = used
   }
 
-  package func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt {
+  package nonisolated func append(
+    _ packs: [PackDelivery],
+    from peer: StoreID
+  ) async throws -> AppendReceipt {
     used()
-    return try await withCheckedThrowingContinuation { continuation in
-      waiting.append(
-        Waiting(
-          request: AppendRequest(packs: packs, peer: peer),
-          continuation: continuation
-        )
-      )
+    // Here, on as many cores as there are, and while others' packs are being written.
+    let opened = archive.open(packs)
+    return try await append(
+      OpenedRequest(AppendRequest(packs: packs, peer: peer), opened: opened)
+    )
+  }
+
+  private func append(_ request: OpenedRequest<Archive.Opened>) async throws -> AppendReceipt {
+    try await withCheckedThrowingContinuation { continuation in
+      waiting.append(Waiting(request: request, continuation: continuation))
       guard !isWriting else { return }
       isWriting = true
       Task { await writeWaiting() }
@@ -57,7 +65,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
         }
         for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
         // Also those who were refused: what came before the refused pack stays.
-        grow(to: end, by: Set(group.map(\.request.peer)))
+        grow(to: end, by: Set(group.map(\.request.request.peer)))
       } catch {
         for waiting in group { waiting.continuation.resume(throwing: error) }
       }

@@ -29,10 +29,16 @@ package protocol HubStorage: Sendable {
 
 /// One archive of a hub: a ``LogStore`` that several sessions append to in one transaction.
 package protocol HubArchiveStore: LogStore {
+  /// Packs as far as they can be worked on without the archive's lock.
+  associatedtype Opened: Sendable
+
+  /// Does of an append what needs no lock; for several at once, and while others are carried out.
+  func open(_ packs: [PackDelivery]) -> Opened
+
   /// Carries out appends in order, all in one durable transaction.
   ///
   /// Each fails alone: what the gate refuses in one does not touch the others.
-  func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>]
+  func append(group: [OpenedRequest<Opened>]) throws -> [Result<AppendReceipt, any Error>]
 }
 
 /// One session's wish to append.
@@ -46,7 +52,22 @@ package struct AppendRequest: Sendable {
   }
 }
 
+/// A wish to append, and what was done ahead for it.
+package struct OpenedRequest<Opened: Sendable>: Sendable {
+  package let request: AppendRequest
+  package let opened: Opened
+
+  package init(_ request: AppendRequest, opened: Opened) {
+    self.request = request
+    self.opened = opened
+  }
+}
+
 extension HubArchiveStore {
+  package func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
+    try append(group: group.map { OpenedRequest($0, opened: open($0.packs)) })
+  }
+
   package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
     try append(group: [AppendRequest(packs: packs, peer: peer)])[0].get()
   }

@@ -59,9 +59,13 @@ package final class MemoryHubArchive: HubArchiveStore {
     log.withLock { $0.packs(request) }
   }
 
-  package func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
+  package func open(_ packs: [PackDelivery]) {}
+
+  package func append(
+    group: [OpenedRequest<Void>]
+  ) throws -> [Result<AppendReceipt, any Error>] {
     log.withLock { log in
-      group.map { request in
+      group.map(\.request).map { request in
         do {
           return .success(try log.append(request))
         } catch {

@@ -118,6 +118,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
 
   /// What opening an older file did to it; `nil` where there was nothing to do.
   let upgrade: SchemaUpgrade?
+  private let recent = RecentHeads()
 
   init(
     path: String,
@@ -188,19 +189,23 @@ package final class SQLiteHubArchive: HubArchiveStore {
     try database.read { try SQLiteLog($0).packs(request) }
   }
 
-  package func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
-    let opened = group.map { OpenedPacks($0.packs) }
-    return try database.write { db in
+  package func open(_ packs: [PackDelivery]) -> OpenedPacks<Void> {
+    OpenedPacks(packs) { [recent] in recent.verify(&$0) }
+  }
+
+  package func append(
+    group: [OpenedRequest<OpenedPacks<Void>>]
+  ) throws -> [Result<AppendReceipt, any Error>] {
+    try database.write { db in
       let log = SQLiteLog(db)
-      return try zip(group, opened).map { request, opened in
+      return try group.map { wish in
         do {
           var newChangeCount = 0
-          for (place, delivery) in request.packs.enumerated() {
-            newChangeCount += try log.receive(
-              delivery,
-              opened.take(place).pack,
-              from: request.peer
-            ).newCount
+          for (place, delivery) in wish.request.packs.enumerated() {
+            let pack = try wish.opened.take(place).pack
+            let admission = try log.receive(delivery, pack, from: wish.request.peer)
+            newChangeCount += admission.newCount
+            recent.note(admission)
           }
           return .success(AppendReceipt(newChangeCount: newChangeCount))
         } catch let failure as LogFailure {

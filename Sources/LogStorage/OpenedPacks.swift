@@ -6,18 +6,23 @@ internal import Synchronization
 /// Packs inflated, taken apart, hashed and read ahead of the store, on other cores: what needs the
 /// archive's lock then finds the work done.
 ///
-/// A few packs wait open at a time; one that has been taken is held no longer.
+/// A few packs wait open at a time; one that has been taken is held no longer. Whoever begins opens the
+/// first: a single one, as most who write send, needs no other thread.
 package final class OpenedPacks<Contents: Sendable>: Sendable {
   /// How many packs are opened ahead of the one that was taken last.
   private let lead = 6
   private let packs: [OpeningPack<Contents>]
 
-  /// Begins to open packs.
+  /// Opens the first pack, and begins to open others.
   ///
-  /// - `read`: looks into a pack whose changes nobody has verified yet.
-  package init(_ deliveries: [PackDelivery], read: @escaping @Sendable (Pack) -> Contents) {
+  /// - `read`: looks into a pack whose changes nobody has verified yet, and may verify some.
+  package init(
+    _ deliveries: [PackDelivery],
+    read: @escaping @Sendable (inout Pack) -> Contents
+  ) {
     packs = deliveries.map { OpeningPack($0.pack, read: read) }
-    for pack in packs.prefix(lead) { Self.begin(pack) }
+    for pack in packs.dropFirst().prefix(lead - 1) { Self.begin(pack) }
+    packs.first?.open()
   }
 
   /// The pack at a place of the deliveries, once.
@@ -33,11 +38,6 @@ package final class OpenedPacks<Contents: Sendable>: Sendable {
   }
 }
 
-extension OpenedPacks<Void> {
-  /// Begins to open packs into which nobody looks.
-  package convenience init(_ deliveries: [PackDelivery]) { self.init(deliveries) { _ in } }
-}
-
 /// Opened by whoever comes first; the other waits.
 private final class OpeningPack<Contents: Sendable>: Sendable {
   private enum State {
@@ -46,10 +46,10 @@ private final class OpeningPack<Contents: Sendable>: Sendable {
     case taken
   }
 
-  private let read: @Sendable (Pack) -> Contents
+  private let read: @Sendable (inout Pack) -> Contents
   private let state: Mutex<State>
 
-  init(_ bytes: [UInt8], read: @escaping @Sendable (Pack) -> Contents) {
+  init(_ bytes: [UInt8], read: @escaping @Sendable (inout Pack) -> Contents) {
     state = Mutex(.closed(bytes))
     self.read = read
   }
@@ -70,8 +70,9 @@ private final class OpeningPack<Contents: Sendable>: Sendable {
     guard case .closed(let bytes) = state else { return }
     state = .opened(
       Result { () throws(LogFailure) in
-        let pack = try Pack(bytes)
-        return (pack, read(pack))
+        var pack = try Pack(bytes)
+        let contents = read(&pack)
+        return (pack, contents)
       }
     )
   }

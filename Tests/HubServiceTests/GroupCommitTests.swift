@@ -64,7 +64,9 @@ private final class SlowArchive: HubArchiveStore {
 
   func goOn() { gate.signal() }
 
-  func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
+  func open(_ packs: [PackDelivery]) {}
+
+  func append(group: [OpenedRequest<Void>]) throws -> [Result<AppendReceipt, any Error>] {
     let isFirst = sizes.withLock { sizes in
       sizes.append(group.count)
       return sizes.count == 1

@@ -141,7 +141,9 @@ private final class CountingArchive: HubArchiveStore {
     return try archive.packs(request)
   }
 
-  func append(group: [AppendRequest]) throws -> [Result<AppendReceipt, any Error>] {
+  func open(_ packs: [PackDelivery]) {}
+
+  func append(group: [OpenedRequest<Void>]) throws -> [Result<AppendReceipt, any Error>] {
     try archive.append(group: group)
   }
 
