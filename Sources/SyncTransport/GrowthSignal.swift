@@ -9,9 +9,10 @@ final class GrowthSignal: Sendable {
   }
 
   private let state = Mutex(State())
-  private let events: AsyncStream<SessionEvent>.Continuation
+  private let tell: @Sendable (LogEnd) -> Void
 
-  init(_ events: AsyncStream<SessionEvent>.Continuation) { self.events = events }
+  /// - `tell`: lets the session hear.
+  init(tell: @escaping @Sendable (LogEnd) -> Void) { self.tell = tell }
 
   func raise(to end: LogEnd) {
     let isNews = state.withLock { state in
@@ -26,7 +27,7 @@ final class GrowthSignal: Sendable {
       state.isWaiting = true
       return true
     }
-    if isNews { events.yield(.grown(end)) }
+    if isNews { tell(end) }
   }
 
   /// The session has heard; what came meanwhile goes next.
@@ -37,6 +38,6 @@ final class GrowthSignal: Sendable {
       state.isWaiting = next != nil
       return next
     }
-    if let next { events.yield(.grown(next)) }
+    if let next { tell(next) }
   }
 }

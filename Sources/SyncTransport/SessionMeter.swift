@@ -71,12 +71,14 @@ final class SessionMeter: Sendable {
   func end() { state.withLock { $0.ended = .now } }
 
   /// What the session took.
-  func costs(of wire: Wire) -> SessionCosts {
+  ///
+  /// - `sent`, `received`: bytes.
+  func costs(sent: Int, received: Int) -> SessionCosts {
     state.withLock { state in
       let end = state.ended ?? .now
       var costs = state.costs
-      costs.bytesSent = wire.bytesSent
-      costs.bytesReceived = wire.bytesReceived
+      costs.bytesSent = sent
+      costs.bytesReceived = received
       costs.plainBytesSent = costs.bytesSent + state.savedSending
       costs.plainBytesReceived = costs.bytesReceived + state.savedReceiving
       costs.greeting = (state.greeted ?? end) - start

@@ -5,19 +5,23 @@ package import SyncProtocol
 
 /// Syncs with a peer, over TCP or with a program that is started for it.
 package struct SyncClient: Sendable {
-  private let driver: SessionDriver
-  private let limits: SyncLimits
+  private let environment: SessionEnvironment
 
   /// - `now`: the wall clock, ms since 1970-01-01 UTC.
   /// - `sessions`: where those that stay open are kept.
+  /// - `progress`: may not block.
   package init(
     limits: SyncLimits,
     now: @escaping @Sendable () -> Int64,
     sessions: LiveSessions = LiveSessions(),
     progress: @escaping @Sendable (SessionProgress) -> Void = { _ in }
   ) {
-    self.limits = limits
-    driver = SessionDriver(limits: limits, now: now, sessions: sessions, progress: progress)
+    environment = SessionEnvironment(
+      limits: limits,
+      now: now,
+      sessions: sessions,
+      progress: progress
+    )
   }
 
   /// Runs one session over TCP.
@@ -37,23 +41,31 @@ package struct SyncClient: Sendable {
       throw TransportFailure.notLoopback(address.host)
     }
     let start = ContinuousClock.now
-    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    let side = SessionHandler.Side.dialler(
+      DialRequest(
+        archive: archive.map { .id($0, name: address.archive) } ?? .name(address.archive),
+        limits: environment.limits,
+        isLive: isLive
+      ),
+      store,
+      peer: peer
+    )
+    let running: RunningSession
     do {
-      channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      running = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connectTimeout(.seconds(10))
         .channelOption(.socketOption(.tcp_nodelay), value: 1)
-        .connect(host: address.host, port: address.port) { channel in
+        .channelOption(.autoRead, value: false)
+        .connect(host: address.host, port: address.port) { [environment] channel in
           channel.eventLoop.makeCompletedFuture {
-            try SyncPipeline.install(in: channel, limits: limits)
+            try SyncPipeline.install(side, environment, in: channel)
           }
         }
     } catch {
       throw TransportFailure.unreachable("\(address.host):\(address.port)")
     }
     let connecting = ContinuousClock.now - start
-    let request: RequestedArchive =
-      archive.map { .id($0, name: address.archive) } ?? .name(address.archive)
-    var session = try await dial(channel, request, store, peer, isLive)
+    var session = try await running.result()
     session.costs.connecting = connecting
     return session
   }
@@ -75,12 +87,23 @@ package struct SyncClient: Sendable {
   ) async throws -> DrivenSession {
     let start = ContinuousClock.now
     let process = try PeerProcess(command)
-    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    let side = SessionHandler.Side.dialler(
+      DialRequest(
+        archive: archive.map { .id($0, name: name) } ?? .name(name),
+        limits: environment.limits,
+        isLive: isLive
+      ),
+      store,
+      peer: peer
+    )
+    let running: RunningSession
     do {
-      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .takingOwnershipOfDescriptors(input: process.output, output: process.input) { channel in
+      running = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .channelOption(.autoRead, value: false)
+        .takingOwnershipOfDescriptors(input: process.output, output: process.input) {
+          [environment] channel in
           channel.eventLoop.makeCompletedFuture {
-            try SyncPipeline.installPatiently(in: channel, limits: limits)
+            try SyncPipeline.installPatiently(side, environment, in: channel)
           }
         }
     } catch {
@@ -89,10 +112,9 @@ package struct SyncClient: Sendable {
       throw TransportFailure.noPipe
     }
     let connecting = ContinuousClock.now - start
-    let request: RequestedArchive = archive.map { .id($0, name: name) } ?? .name(name)
     let result: Result<DrivenSession, any Error>
     do {
-      result = .success(try await dial(channel, request, store, peer, isLive))
+      result = .success(try await running.result())
     } catch {
       result = .failure(error)
     }
@@ -107,29 +129,4 @@ package struct SyncClient: Sendable {
       throw TransportFailure.programBabbles(command.purpose)
     }
   }
-
-  private func dial(
-    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
-    _ archive: RequestedArchive,
-    _ store: any SessionStore,
-    _ peer: StoreID?,
-    _ isLive: Bool
-  ) async throws -> DrivenSession {
-    do {
-      return try await driver.dial(
-        channel,
-        archive: archive,
-        store: store,
-        peer: peer,
-        isLive: isLive
-      )
-    } catch is any NIOConnectionProblem {
-      throw PeerFailure.lost
-    }
-  }
 }
-
-/// Errors of NIO that mean no more than that the connection is gone.
-protocol NIOConnectionProblem: Error {}
-extension ChannelError: NIOConnectionProblem {}
-extension IOError: NIOConnectionProblem {}

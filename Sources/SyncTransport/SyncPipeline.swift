@@ -4,25 +4,58 @@ internal import SyncProtocol
 
 /// What every connection has in common, whatever it goes over.
 enum SyncPipeline {
-  /// For a peer who has to speak from the beginning.
+  /// Prepares a channel whose peer has to speak from the beginning.
+  ///
+  /// The channel reads only when the session asks: its option `autoRead` is to be off.
   static func install(
-    in channel: any Channel,
-    limits: SyncLimits
-  ) throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-    try channel.pipeline.syncOperations.addHandler(SilenceHandler.idle(limits))
-    try channel.pipeline.syncOperations.addHandler(SilenceHandler())
-    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    _ side: SessionHandler.Side,
+    _ environment: SessionEnvironment,
+    in channel: any Channel
+  ) throws -> RunningSession {
+    try install(side, environment, in: channel, [SilenceHandler.idle(environment.limits)])
   }
 
-  /// For a program that was started here: nobody counts how long somebody looks for a passphrase
-  /// before it says its first word.
+  /// Prepares a channel to a program that was started here: nobody counts how long somebody looks for a
+  /// passphrase before it says its first word.
   static func installPatiently(
+    _ side: SessionHandler.Side,
+    _ environment: SessionEnvironment,
+    in channel: any Channel
+  ) throws -> RunningSession {
+    try install(side, environment, in: channel, [FirstByteHandler(limits: environment.limits)])
+  }
+
+  private static func install(
+    _ side: SessionHandler.Side,
+    _ environment: SessionEnvironment,
     in channel: any Channel,
-    limits: SyncLimits
-  ) throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-    try channel.pipeline.syncOperations.addHandler(FirstByteHandler(limits: limits))
-    try channel.pipeline.syncOperations.addHandler(SilenceHandler())
-    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    _ handlers: [any ChannelHandler]
+  ) throws -> RunningSession {
+    let ended = channel.eventLoop.makePromise(of: DrivenSession.self)
+    let session = SessionHandler(side, environment: environment, ended: ended)
+    try channel.pipeline.syncOperations.addHandlers(handlers + [SilenceHandler(), session])
+    return RunningSession(
+      handler: NIOLoopBound(session, eventLoop: channel.eventLoop),
+      ended: ended.futureResult
+    )
+  }
+}
+
+/// A session on its way.
+struct RunningSession: Sendable {
+  let handler: NIOLoopBound<SessionHandler>
+  /// Completed when the connection is closed, and the store has no more to do for the session.
+  let ended: EventLoopFuture<DrivenSession>
+
+  /// Waits for the end; a task that is cancelled breaks the session off.
+  ///
+  /// - Throws: ``PeerFailure``, and what the store throws.
+  func result() async throws -> DrivenSession {
+    try await withTaskCancellationHandler {
+      try await ended.get()
+    } onCancel: {
+      handler.execute { $0.cancel() }
+    }
   }
 }
 

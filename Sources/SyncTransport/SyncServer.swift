@@ -5,7 +5,7 @@ internal import NIOPosix
 package import SyncProtocol
 internal import Synchronization
 
-/// Answers peers over TCP, one task for a connection.
+/// Answers peers over TCP.
 package struct SyncServer: Sendable {
   /// What happened to one connection.
   package enum ConnectionEvent: Sendable {
@@ -33,44 +33,62 @@ package struct SyncServer: Sendable {
     port: Int,
     listening: @Sendable (ListeningServer) -> Void,
     report: @escaping @Sendable (ConnectionEvent) -> Void,
-    authorise: @escaping SessionDriver.Authoriser
+    authorise: @escaping Authoriser
   ) async throws {
     guard Loopback.contains(host) else { throw TransportFailure.notLoopback(host) }
-    let server: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+    let environment = environment
+    let connections = OpenConnections(limit: limits.connectionLimit)
+    let channel: any Channel
     do {
-      server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.backlog, value: 512)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-        .bind(host: host, port: port) { channel in
+        .childChannelOption(.autoRead, value: false)
+        .childChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            try SyncPipeline.install(in: channel, limits: limits)
+            guard connections.hasRoom else {
+              return try channel.pipeline.syncOperations.addHandler(ClosingHandler())
+            }
+            let requested = RequestedName()
+            let session = try SyncPipeline.install(
+              .answerer { archive in
+                requested.set(archive.name)
+                return try await authorise(archive)
+              },
+              environment,
+              in: channel
+            )
+            let number = connections.begin { session.handler.execute { $0.cancel() } }
+            session.ended.whenComplete { result in
+              let peer = Self.name(of: session.handler.value.peer)
+              switch result {
+              case .success(let session):
+                report(.ended(peer: peer, archive: requested.name, session))
+              case .failure(let error):
+                report(.failed(peer: peer, archive: requested.name, error))
+              }
+              connections.end(number)
+            }
           }
         }
+        .bind(host: host, port: port)
+        .get()
     } catch {
       throw TransportFailure.cannotListen("\(host):\(port)", reason: "\(error)")
     }
-    let channel = server.channel
     listening(
       ListeningServer(address: Self.name(of: channel.localAddress)) {
         channel.close(promise: nil)
         sessions.end()
       }
     )
-    try await server.executeThenClose { connections in
-      try await withThrowingDiscardingTaskGroup { group in
-        let open = OpenConnections(limit: limits.connectionLimit)
-        for try await connection in connections {
-          guard open.begin() else {
-            connection.channel.close(promise: nil)
-            continue
-          }
-          group.addTask {
-            await answer(connection, report: report, authorise: authorise)
-            open.end()
-          }
-        }
-      }
+    try await withTaskCancellationHandler {
+      try await channel.closeFuture.get()
+      await connections.allHaveEnded()
+    } onCancel: {
+      channel.close(promise: nil)
+      connections.cancel()
     }
   }
 
@@ -80,45 +98,26 @@ package struct SyncServer: Sendable {
   package func answer(
     input: CInt,
     output: CInt,
-    authorise: @escaping SessionDriver.Authoriser
+    authorise: @escaping Authoriser
   ) async throws -> DrivenSession {
     guard Descriptor.isPipe(input), Descriptor.isPipe(output) else { throw TransportFailure.noPipe }
-    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    let running: RunningSession
     do {
-      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .takingOwnershipOfDescriptors(input: input, output: output) { channel in
+      running = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .channelOption(.autoRead, value: false)
+        .takingOwnershipOfDescriptors(input: input, output: output) { [environment] channel in
           channel.eventLoop.makeCompletedFuture {
-            try SyncPipeline.install(in: channel, limits: limits)
+            try SyncPipeline.install(.answerer(authorise), environment, in: channel)
           }
         }
     } catch {
       throw TransportFailure.noPipe
     }
-    do {
-      return try await SessionDriver(limits: limits, now: now, sessions: sessions)
-        .answer(channel, authorise: authorise)
-    } catch is any NIOConnectionProblem {
-      throw PeerFailure.lost
-    }
+    return try await running.result()
   }
 
-  private func answer(
-    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
-    report: @Sendable (ConnectionEvent) -> Void,
-    authorise: @escaping SessionDriver.Authoriser
-  ) async {
-    let peer = Self.name(of: channel.channel.remoteAddress)
-    let requested = RequestedName()
-    do {
-      let driver = SessionDriver(limits: limits, now: now, sessions: sessions)
-      let session = try await driver.answer(channel) { archive in
-        requested.set(archive.name)
-        return try await authorise(archive)
-      }
-      report(.ended(peer: peer, archive: requested.name, session))
-    } catch {
-      report(.failed(peer: peer, archive: requested.name, error))
-    }
+  private var environment: SessionEnvironment {
+    SessionEnvironment(limits: limits, now: now, sessions: sessions) { _ in }
   }
 }
 
@@ -140,23 +139,73 @@ extension SyncServer {
   }
 }
 
-/// How many connections are being answered.
+/// Closes a connection for which there is no room.
+private final class ClosingHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  func channelActive(context: ChannelHandlerContext) { context.close(promise: nil) }
+}
+
+/// The connections that are being answered.
 private final class OpenConnections: Sendable {
-  private let count = Mutex(0)
+  private struct State {
+    var cancels: [Int: @Sendable () -> Void] = [:]
+    var lastNumber = 0
+    var isCancelled = false
+    /// Those who wait until there are none.
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
   private let limit: Int
 
   init(limit: Int) { self.limit = limit }
 
-  /// Counts one more, where there is room.
-  func begin() -> Bool {
-    count.withLock { count in
-      guard count < limit else { return false }
-      count += 1
-      return true
+  var hasRoom: Bool { state.withLock { $0.cancels.count < limit } }
+
+  /// Counts one more.
+  ///
+  /// - `cancel`: breaks it off.
+  /// Returns: its number.
+  func begin(cancel: @escaping @Sendable () -> Void) -> Int {
+    let (number, isCancelled) = state.withLock { state in
+      state.lastNumber += 1
+      state.cancels[state.lastNumber] = cancel
+      return (state.lastNumber, state.isCancelled)
     }
+    if isCancelled { cancel() }
+    return number
   }
 
-  func end() { count.withLock { $0 -= 1 } }
+  func end(_ number: Int) {
+    let waiting = state.withLock { state in
+      state.cancels[number] = nil
+      guard state.cancels.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  /// Breaks all off, those too that begin later.
+  func cancel() {
+    let cancels = state.withLock { state in
+      state.isCancelled = true
+      return Array(state.cancels.values)
+    }
+    for cancel in cancels { cancel() }
+  }
+
+  /// Waits until none is left.
+  func allHaveEnded() async {
+    await withCheckedContinuation { continuation in
+      let isDone = state.withLock { state in
+        if !state.cancels.isEmpty { state.waiting.append(continuation) }
+        return state.cancels.isEmpty
+      }
+      if isDone { continuation.resume() }
+    }
+  }
 }
 
 /// The archive that a connection asked for, for the log line at its end.
