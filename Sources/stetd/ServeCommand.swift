@@ -4,7 +4,6 @@ import HubService
 import HubStorageSQLite
 import Logging
 import ServiceLifecycle
-import SyncProtocol
 import SyncTransport
 
 /// `stetd serve`.
@@ -37,8 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
   )
   var compactAfter = 60
 
-  @Option(help: "Connections that are answered at once; more are closed.")
-  var connections = SyncLimits().connectionLimit
+  @OptionGroup(title: "Limits of each session") var limits: SessionLimits
 
   @Option(help: "Least important log lines to print: debug, info, warning or error.")
   var logLevel = "info"
@@ -56,12 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
     guard (0...86_400).contains(compactAfter) else {
       throw ValidationError("--compact-after takes seconds, from 0 to 86400")
     }
-    guard (1...100_000).contains(connections) else {
-      throw ValidationError("--connections takes a number from 1 to 100000")
-    }
     OpenFiles.raiseLimit()
-    var limits = SyncLimits()
-    limits.connectionLimit = connections
     var logger = Logger(label: "stetd") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
     let storage = try SQLiteHubStorage(
@@ -76,7 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
       remotes: HubRemotes(folder: data.folder),
       remoteInterval: .seconds(remoteInterval),
       compaction: compaction,
-      limits: limits,
+      limits: limits.syncLimits,
       logger: logger,
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded()) },
       listening: { address in
