@@ -1,3 +1,4 @@
+import Dispatch
 import HubService
 import HubStorage
 import Logging
@@ -73,6 +74,7 @@ import Testing
   @Test func `it stops when the hub does`() async {
     uses.note("desk")
     let (began, continuation) = AsyncStream.makeStream(of: Void.self)
+    let isTold = DispatchSemaphore(value: 0)
     let wasStopped = Mutex(false)
     let compaction = IdleCompaction<MemoryHubStorage>(after: .milliseconds(1)) {
       _,
@@ -80,8 +82,8 @@ import Testing
       _,
       mayGoOn in
       continuation.yield()
-      while mayGoOn() {}
-      wasStopped.withLock { $0 = true }
+      isTold.wait()
+      wasStopped.withLock { $0 = !mayGoOn() }
       return IdleCompactionStep(position: 0, replacedCount: 0, savedByteCount: 0)
     }
     let task = Task { [uses, storage] in
@@ -89,6 +91,7 @@ import Testing
     }
     for await _ in began { break }
     task.cancel()
+    isTold.signal()
     await task.value
     #expect(wasStopped.withLock { $0 })
   }
