@@ -119,6 +119,8 @@ final class SessionHandler: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     peer = context.remoteAddress
+    // Before anything is written: where that fails, what came is still read then.
+    readOn()
     send(FrameDecoder.preface)
     flush()
     if case .dialler(_, _, let peer) = side {
@@ -130,7 +132,6 @@ final class SessionHandler: ChannelInboundHandler {
       }
     }
     context.fireChannelActive()
-    readOn()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -199,8 +200,8 @@ final class SessionHandler: ChannelInboundHandler {
       perform(session.handle(event))
     }
     isAdvancing = false
-    flush()
     readOn()
+    flush()
   }
 
   private func nextEvent() -> SessionEvent? {
@@ -384,6 +385,7 @@ final class SessionHandler: ChannelInboundHandler {
     let result = result(of: end)
     phase = .flushing(result, lingers: lingers)
     letGo()
+    readOn()
     let flushed = context.eventLoop.makePromise(of: Void.self)
     flush(flushed)
     // The peer may have stopped reading.
@@ -393,7 +395,6 @@ final class SessionHandler: ChannelInboundHandler {
       patience.cancel()
       here.value.hasFlushed()
     }
-    readOn()
   }
 
   private func letGo() {
