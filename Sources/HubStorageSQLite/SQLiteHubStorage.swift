@@ -197,13 +197,13 @@ package final class SQLiteHubArchive: HubArchiveStore {
     group: [OpenedRequest<OpenedPacks<Void>>]
   ) throws -> [Result<AppendReceipt, any Error>] {
     try database.write { db in
-      let log = SQLiteLog(db)
-      return try group.map { wish in
+      let intake = LogIntake(db)
+      let results: [Result<AppendReceipt, any Error>] = try group.map { wish in
         do {
           var newChangeCount = 0
           for (place, delivery) in wish.request.packs.enumerated() {
             let pack = try wish.opened.take(place).pack
-            let admission = try log.receive(delivery, pack, from: wish.request.peer)
+            let admission = try intake.receive(delivery, pack, from: wish.request.peer)
             newChangeCount += admission.newCount
             recent.note(admission)
           }
@@ -214,6 +214,8 @@ package final class SQLiteHubArchive: HubArchiveStore {
           return .failure(failure)
         }
       }
+      try intake.finish()
+      return results
     }
   }
 

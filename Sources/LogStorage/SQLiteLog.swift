@@ -243,46 +243,6 @@ package struct SQLiteLog: LogIndex {
 
   // MARK: - Appending
 
-  /// Takes a peer's pack in: verifies, passes it through the gate, appends it, and moves the cursor
-  /// into the peer's log.
-  ///
-  /// A pack without any change that is new is not kept.
-  /// Throws: `LogFailure` when the gate refuses; nothing of the pack was written then, but what it
-  /// says about the peer.
-  ///
-  /// - `pack`: the delivery's pack, opened.
-  package func receive(
-    _ delivery: PackDelivery,
-    _ pack: Pack,
-    from peer: StoreID
-  ) throws
-    -> Gate.Admission
-  {
-    guard let genesis = try genesis() else {
-      throw PeerFailure(.protocolViolation, "a pack before the archive's genesis record")
-    }
-    let admission: Gate.Admission
-    do {
-      admission = try self.admission(of: pack, into: genesis.archive)
-      if admission.newCount > 0 {
-        try append(
-          delivery.pack,
-          spans: admission.spans,
-          hashes: admission.changes.map(\.hash),
-          beginnings: admission.beginnings,
-          branches: admission.branches,
-          from: peer
-        )
-        for branch in admission.branches { try acquit(branch.root) }
-      }
-    } catch let failure as LogFailure {
-      try note(failure, of: peer)
-      throw failure
-    }
-    try remember(ChangeLog.Cursor(store: peer, position: delivery.position, check: delivery.check))
-    return admission
-  }
-
   /// Appends a pack that has passed the gate, or that was written here.
   ///
   /// - `hashes`: of every change, in the pack's order.
@@ -297,11 +257,32 @@ package struct SQLiteLog: LogIndex {
     branches: [LaneBranch] = [],
     from source: StoreID?
   ) throws {
+    try append(
+      bytes,
+      spans: spans,
+      hashes: hashes,
+      beginnings: beginnings,
+      branches: branches,
+      from: source.map { try number(ofStore: $0) },
+      numberOf: number(of:)
+    )
+  }
+
+  /// - `source`: the number of a store.
+  /// - `numberOf`: of a lane that the log holds.
+  func append(
+    _ bytes: [UInt8],
+    spans: [RunSpan],
+    hashes: [Hash],
+    beginnings: [LaneID: Certification],
+    branches: [LaneBranch],
+    from source: Int64?,
+    numberOf: (LaneID) throws -> Int64?
+  ) throws {
     let branches = Dictionary(
       branches.map { ($0.lane, $0) },
       uniquingKeysWith: { first, _ in first }
     )
-    let sourceNumber = try source.map { try number(ofStore: $0) }
     var (position, check) = try checkedEnd()
     position += Int64(hashes.count)
     for hash in hashes { check.append(hash) }
@@ -311,7 +292,7 @@ package struct SQLiteLog: LogIndex {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?3))
         """
     ).execute(arguments: [
-      position, hashes.count, sourceNumber, bytes.blob, hashes.flatMap(\.bytes).blob,
+      position, hashes.count, source, bytes.blob, hashes.flatMap(\.bytes).blob,
       check.hash.bytes.blob,
     ])
     var place = 0
@@ -319,6 +300,7 @@ package struct SQLiteLog: LogIndex {
       let head = LaneHead(seq: span.lastSeq, hash: hashes[place + span.count - 1])
       let lane = try raise(
         span.lane,
+        numberOf(span.lane),
         to: head,
         beginning: beginnings[span.lane],
         branch: branches[span.lane]
@@ -333,11 +315,12 @@ package struct SQLiteLog: LogIndex {
   /// Moves a lane's head up, or begins the lane, and returns its local number.
   private func raise(
     _ lane: LaneID,
+    _ number: Int64?,
     to head: LaneHead,
     beginning: Certification?,
     branch: LaneBranch?
   ) throws -> Int64 {
-    if let number = try number(of: lane) {
+    if let number {
       try db.cachedStatement(sql: "UPDATE lanes SET seq = ?2, hash = ?3 WHERE id = ?1 AND seq < ?2")
         .execute(arguments: [number, Int64(head.seq), head.hash.bytes.blob])
       return number
@@ -363,7 +346,7 @@ package struct SQLiteLog: LogIndex {
     return db.lastInsertedRowID
   }
 
-  private func number(ofStore store: StoreID) throws -> Int64 {
+  func number(ofStore store: StoreID) throws -> Int64 {
     if let number = try Int64.fetchOne(
       db,
       cached: "SELECT id FROM stores WHERE store = ?",
@@ -389,7 +372,10 @@ package struct SQLiteLog: LogIndex {
 
   /// Remembers how far a peer's log is known.
   package func remember(_ cursor: ChangeLog.Cursor) throws {
-    let number = try number(ofStore: cursor.store)
+    try remember(cursor, ofStore: number(ofStore: cursor.store))
+  }
+
+  func remember(_ cursor: ChangeLog.Cursor, ofStore number: Int64) throws {
     try db.cachedStatement(sql: "UPDATE stores SET position = ?, log_check = ? WHERE id = ?")
       .execute(arguments: [Int64(cursor.position), cursor.check.blob, number])
   }

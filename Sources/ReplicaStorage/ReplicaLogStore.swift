@@ -43,6 +43,7 @@ extension Replica: LogStore {
     var refusal: (any Error)?
     let newChangeCount = try database.write { db in
       let log = SQLiteLog(db)
+      let intake = LogIntake(db)
       let state = StateWriter(db)
       var newChangeCount = 0
       var hasForked = false
@@ -52,7 +53,7 @@ extension Replica: LogStore {
         do {
           let (pack, contents) = try opened.take(place)
           read = contents
-          admission = try log.receive(delivery, pack, from: peer)
+          admission = try intake.receive(delivery, pack, from: peer)
         } catch let failure as LogFailure {
           // What the gate refuses wrote nothing; packs before it stay. An error from the state below
           // is another matter: it undoes the whole transaction.
@@ -77,6 +78,7 @@ extension Replica: LogStore {
           )
         }
       }
+      try intake.finish()
       if hasForked { try Self.rebuild(db) } else { try state.finish() }
       try Arrivals.note(now, db)
       return newChangeCount

@@ -16,7 +16,12 @@ struct TestLog: LogIndex {
   /// Takes a pack through the gate and appends what is new.
   @discardableResult
   mutating func append(_ pack: [UInt8], archive: ArchiveID = .test) throws -> Gate.Admission {
-    let admission = try Gate(archive: archive).admit(Pack(pack), to: self)
+    try append(Pack(pack), archive: archive)
+  }
+
+  @discardableResult
+  mutating func append(_ pack: Pack, archive: ArchiveID = .test) throws -> Gate.Admission {
+    let admission = try Gate(archive: archive).admit(pack, to: self)
     for (lane, certification) in admission.beginnings { keys[lane] = certification.writingKey }
     for (change, isKnown) in zip(admission.changes, admission.isKnown) where !isKnown {
       changes.append(change)
