@@ -141,9 +141,8 @@ extension SessionHandler {
   }
 
   private func stay(_ outcome: SessionOutcome) -> Step {
-    guard let store, let bound else {
-      preconditionFailure("a session touches no store before it has one")
-    }
+    guard let store else { preconditionFailure("a session touches no store before it has one") }
+    let bound = bound
     let (sessions, localFailure) = (environment.sessions, localFailure)
     let growth = GrowthSignal { end in bound.execute { $0.take(.grown(end)) } }
     wait { () -> Stay in

@@ -42,6 +42,7 @@ final class SessionHandler: ChannelInboundHandler {
   }
 
   private let side: Side
+  private let eventLoop: any EventLoop
   let environment: SessionEnvironment
   let meter: SessionMeter
   /// What really went wrong here, while the peer is told only that something did.
@@ -51,7 +52,8 @@ final class SessionHandler: ChannelInboundHandler {
   private var session: SyncSession
   private var decoder: FrameDecoder
   private var phase = Phase.open
-  private(set) var context: ChannelHandlerContext?
+  /// `nil` when the channel is gone.
+  private var context: ChannelHandlerContext?
   private(set) var peer: SocketAddress?
   /// Answers that came while ``heldEffects`` waited.
   private var events: [SessionEvent] = []
@@ -82,10 +84,12 @@ final class SessionHandler: ChannelInboundHandler {
   /// - `ended`: completed when the connection is closed and the store at rest.
   init(
     _ side: Side,
+    on eventLoop: any EventLoop,
     environment: SessionEnvironment,
     ended: EventLoopPromise<DrivenSession>
   ) {
     self.side = side
+    self.eventLoop = eventLoop
     self.environment = environment
     self.ended = ended
     decoder = FrameDecoder(byteLimit: environment.limits.greetingByteLimit)
@@ -256,11 +260,11 @@ final class SessionHandler: ChannelInboundHandler {
 
   /// Says whenever nothing came from the peer for a while.
   func watchSilence() {
-    guard silenceWatch == nil, let context else { return }
+    guard silenceWatch == nil else { return }
     let interval = TimeAmount.milliseconds(limits.quietInterval)
-    let here = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let here = bound
     bytesBeforeInterval = bytesReceived
-    silenceWatch = context.eventLoop.scheduleRepeatedTask(
+    silenceWatch = eventLoop.scheduleRepeatedTask(
       initialDelay: interval,
       delay: interval
     ) { _ in here.value.intervalIsOver() }
@@ -308,10 +312,9 @@ final class SessionHandler: ChannelInboundHandler {
     _ body: @escaping @Sendable () async -> Value,
     then: @escaping @Sendable (SessionHandler, Value) -> Void
   ) {
-    guard let context else { return }
     lastTask += 1
     let number = lastTask
-    let here = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let here = bound
     tasks[number] = Task {
       let value = await body()
       here.execute { handler in
@@ -323,9 +326,7 @@ final class SessionHandler: ChannelInboundHandler {
   }
 
   /// This handler, for whoever is not on its event loop.
-  var bound: NIOLoopBound<SessionHandler>? {
-    context.map { NIOLoopBound(self, eventLoop: $0.eventLoop) }
-  }
+  var bound: NIOLoopBound<SessionHandler> { NIOLoopBound(self, eventLoop: eventLoop) }
 
   // MARK: - Writing
 
@@ -341,16 +342,18 @@ final class SessionHandler: ChannelInboundHandler {
   private static let writeByteLimit = 64 << 10
 
   private func flush(_ promise: EventLoopPromise<Void>? = nil) {
-    guard let context else {
-      promise?.succeed()
-      return
-    }
     let byteCount = outgoing.readableBytes
     guard byteCount > 0 || promise != nil else { return }
     let bytes = outgoing
     outgoing = ByteBuffer()
     bytesSent += byteCount
-    let here = NIOLoopBound(self, eventLoop: context.eventLoop)
+    guard let context else {
+      // Nobody is there any more.
+      unwrittenByteCount -= byteCount
+      promise?.succeed()
+      return
+    }
+    let here = bound
     context.writeAndFlush(wrapOutboundOut(bytes)).whenComplete { _ in
       here.value.written(byteCount)
       promise?.succeed()
@@ -379,18 +382,18 @@ final class SessionHandler: ChannelInboundHandler {
   }
 
   private func conclude(_ end: End) {
-    guard case .open = phase, let context else { return }
+    guard case .open = phase else { return }
     meter.end()
     let lingers = if case .failure = end { true } else { false }
     let result = result(of: end)
     phase = .flushing(result, lingers: lingers)
     letGo()
     readOn()
-    let flushed = context.eventLoop.makePromise(of: Void.self)
+    let flushed = eventLoop.makePromise(of: Void.self)
     flush(flushed)
     // The peer may have stopped reading.
-    let patience = context.eventLoop.scheduleTask(in: .seconds(5)) { flushed.succeed() }
-    let here = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let patience = eventLoop.scheduleTask(in: .seconds(5)) { flushed.succeed() }
+    let here = bound
     flushed.futureResult.whenComplete { _ in
       patience.cancel()
       here.value.hasFlushed()
@@ -408,10 +411,10 @@ final class SessionHandler: ChannelInboundHandler {
 
   private func hasFlushed() {
     guard case .flushing(let result, let lingers) = phase else { return }
-    guard lingers, let context else { return closed(result) }
+    guard lingers, !hasInputEnded else { return closed(result) }
     phase = .lingering(result)
-    let here = NIOLoopBound(self, eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: .seconds(1)) {
+    let here = bound
+    eventLoop.scheduleTask(in: .seconds(1)) {
       if case .lingering(let result) = here.value.phase { here.value.closed(result) }
     }
     readOn()

@@ -32,7 +32,12 @@ enum SyncPipeline {
     _ handlers: [any ChannelHandler]
   ) throws -> RunningSession {
     let ended = channel.eventLoop.makePromise(of: DrivenSession.self)
-    let session = SessionHandler(side, environment: environment, ended: ended)
+    let session = SessionHandler(
+      side,
+      on: channel.eventLoop,
+      environment: environment,
+      ended: ended
+    )
     try channel.pipeline.syncOperations.addHandlers(handlers + [SilenceHandler(), session])
     return RunningSession(
       handler: NIOLoopBound(session, eventLoop: channel.eventLoop),

@@ -11,42 +11,6 @@ import Testing
 
 /// A server on loopback with one empty archive, and raw bytes against it.
 @Suite struct ServerTests {
-  private static func withServer(
-    limits: SyncLimits = SyncLimits(),
-    genesis: Genesis? = nil,
-    _ body: @escaping @Sendable (Int) async throws -> Void
-  ) async throws -> [SyncServer.ConnectionEvent] {
-    let random = SharedRandom(seed: 7)
-    let storage = MemoryHubStorage {
-      guard let store = StoreID(random.bytes(16)) else { preconditionFailure("16 bytes") }
-      return store
-    }
-    try storage.createArchive(named: "desk")
-    if let genesis { try storage.archive(named: "desk").adopt(genesis) }
-    let (servers, source) = AsyncStream.makeStream(of: ListeningServer.self)
-    let events = ReportedEvents()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        try await SyncServer(limits: limits, now: { 0 }).run(
-          host: "127.0.0.1",
-          port: 0,
-          listening: { source.yield($0) },
-          report: { events.append($0) },
-          authorise: { archive in
-            BlockingSessionStore(try storage.archive(named: archive.name))
-          }
-        )
-      }
-      for await server in servers {
-        try await body(Int(server.address.split(separator: ":")[1]) ?? 0)
-        server.stop()
-        break
-      }
-      try await group.waitForAll()
-    }
-    return events.all
-  }
-
   /// Sends bytes in pieces, and returns what the server answers: its first frame, or all until it
   /// closes.
   private static func answer(
@@ -56,12 +20,7 @@ import Testing
   ) async throws
     -> [UInt8]
   {
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connect(host: "127.0.0.1", port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
-      }
+    let channel = try await TestServer.connect(to: port)
     return try await channel.executeThenClose { inbound, outbound in
       for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
         let piece = bytes[start..<min(bytes.count, start + pieceByteCount)]
@@ -82,28 +41,6 @@ import Testing
     }
   }
 
-  private static func hello(
-    archive: String,
-    genesis: Genesis? = nil,
-    isLive: Bool = false
-  ) -> [UInt8] {
-    let store = StoreID([UInt8](repeating: 9, count: 16))
-    let end = store.map { Cursor(store: $0, position: 0, check: LogCheck(store: $0).prefix) }
-    guard let end else { return [] }
-    let hello = Hello(
-      versions: [1],
-      codecs: [0, 1],
-      archive: genesis.map { .id($0.archive, name: archive) } ?? .name(archive),
-      time: 0,
-      end: end,
-      known: nil,
-      frontier: Frontier().digest,
-      lane: nil,
-      isLive: isLive
-    )
-    return FrameDecoder.preface + FrameDecoder.frame(MessageCodec.encode(.hello(hello)))
-  }
-
   static let strangers: [(what: String, bytes: [UInt8])] = [
     (what: "another protocol", bytes: Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)),
     (what: "a frame that claims 4 GiB", bytes: FrameDecoder.preface + [255, 255, 255, 255]),
@@ -118,10 +55,10 @@ import Testing
     what: String,
     bytes: [UInt8]
   ) async throws {
-    let events = try await Self.withServer { port in
+    let events = try await TestServer.run { port in
       _ = try await Self.answer(to: bytes, port: port)
       // The server still answers others.
-      let answer = try await Self.answer(to: Self.hello(archive: "desk"), port: port)
+      let answer = try await Self.answer(to: TestServer.hello(archive: "desk"), port: port)
       #expect(answer.starts(with: FrameDecoder.preface))
     }
     let failures = events.filter { if case .failed = $0 { true } else { false } }
@@ -129,9 +66,9 @@ import Testing
   }
 
   @Test func `a hello that comes byte by byte is understood`() async throws {
-    _ = try await Self.withServer { port in
+    _ = try await TestServer.run { port in
       let answer = try await Self.answer(
-        to: Self.hello(archive: "desk"),
+        to: TestServer.hello(archive: "desk"),
         port: port,
         pieceByteCount: 1
       )
@@ -152,16 +89,11 @@ import Testing
     limits.outgoingByteLimit = 64
     let questionCount = 50_000
     let stay = FrameDecoder.frame(MessageCodec.encode(.stay))
-    _ = try await Self.withServer(limits: limits, genesis: genesis) { port in
-      let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .connect(host: "127.0.0.1", port: port) { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-          }
-        }
+    _ = try await TestServer.run(limits: limits, genesis: genesis) { port in
+      let channel = try await TestServer.connect(to: port)
       try await channel.executeThenClose { inbound, outbound in
         let questions = (0..<questionCount).flatMap { _ in stay }
-        let hello = Self.hello(archive: "desk", genesis: genesis, isLive: true)
+        let hello = TestServer.hello(archive: "desk", genesis: genesis, isLive: true)
         try await outbound.write(ByteBuffer(bytes: hello))
         var decoder = FrameDecoder(byteLimit: 4096)
         var answerCount = 0
@@ -183,8 +115,8 @@ import Testing
   }
 
   @Test func `an unknown archive is refused in words`() async throws {
-    _ = try await Self.withServer { port in
-      let answer = try await Self.answer(to: Self.hello(archive: "other"), port: port)
+    _ = try await TestServer.run { port in
+      let answer = try await Self.answer(to: TestServer.hello(archive: "other"), port: port)
       var decoder = FrameDecoder(byteLimit: 4096)
       decoder.append(answer)
       let message = try #require(try decoder.next())
@@ -215,14 +147,8 @@ import Testing
       }
     }
     defer { mail.cancel() }
-    let random = SharedRandom(seed: 5)
-    let storage = MemoryHubStorage {
-      guard let store = StoreID(random.bytes(16)) else { preconditionFailure("16 bytes") }
-      return store
-    }
-    try storage.createArchive(named: "desk")
     let address = try #require(SyncAddress("stet://127.0.0.1:\(port)/desk"))
-    let store = BlockingSessionStore(try storage.archive(named: "desk"))
+    let store = try TestServer.emptyStore()
     await #expect(throws: PeerFailure.self) {
       try await SyncClient(limits: SyncLimits(), now: { 0 }).sync(
         store,
@@ -232,13 +158,4 @@ import Testing
       )
     }
   }
-}
-
-/// What a server reported.
-private final class ReportedEvents: Sendable {
-  private let events = Mutex<[SyncServer.ConnectionEvent]>([])
-
-  var all: [SyncServer.ConnectionEvent] { events.withLock { $0 } }
-
-  func append(_ event: SyncServer.ConnectionEvent) { events.withLock { $0.append(event) } }
 }
