@@ -7,7 +7,7 @@ package struct SearchPace: Sendable {
   let transactionTime: Duration
 
   /// Somebody waits for the index.
-  package static let foreground = SearchPace(transactionTime: .seconds(1))
+  package static let foreground = SearchPace(transactionTime: .seconds(2))
   /// Nobody does, and who writes should hardly notice: measured, a writer waits for 0.27 s at most, also
   /// where two others leave this process the least that the system gives.
   package static let background = SearchPace(transactionTime: .milliseconds(200))
