@@ -32,10 +32,4 @@ import Testing
     try anna.expect("sync")
     #expect(hub.stop() == 0)
   }
-
-  @Test func `a time that is none is refused`() throws {
-    let world = try World()
-    let run = try Run("stetd", ["serve", "--compact-after", "-1"], in: world.folder)
-    #expect(run.status == 2)
-  }
 }
