@@ -42,6 +42,9 @@ final class RecentHeads: Sendable {
         let change = admission.changes[end - 1]
         // A branch is found by way of the log only.
         guard change.isOfUnforkedKey, let key = admission.keys[change.lane] else { continue }
+        // A pack that was known before ends earlier.
+        let known = state.heads[change.lane] ?? state.older[change.lane]
+        if let known, known.head.seq >= change.header.seq { continue }
         if state.heads.count >= Self.laneLimit {
           state.older = state.heads
           state.heads = [:]

@@ -60,6 +60,8 @@ final class SessionHandler: ChannelInboundHandler {
   /// What comes after an effect that has to be done first.
   private var heldEffects: [SessionEffect]?
   private var isAdvancing = false
+  /// Something happened while the session was handling something else.
+  private var hasNews = false
   private var hasInputEnded = false
   private var isReading = false
   /// Nothing the peer says after what was no message is heard.
@@ -127,7 +129,8 @@ final class SessionHandler: ChannelInboundHandler {
     readOn()
     send(FrameDecoder.preface)
     flush()
-    if case .dialler(_, _, let peer) = side {
+    // Where nobody read, the end has come already.
+    if case .dialler(_, _, let peer) = side, case .open = phase {
       ask(.reading) { [environment] store in
         .opened(
           try await store.view(of: peer, knowing: nil, writing: nil),
@@ -197,15 +200,21 @@ final class SessionHandler: ChannelInboundHandler {
 
   /// Lets the session handle what there is, as far as it may.
   private func advance() {
-    guard !isAdvancing else { return }
-    isAdvancing = true
-    while heldEffects == nil, case .open = phase, let event = nextEvent() {
-      follow(event)
-      perform(session.handle(event))
+    guard !isAdvancing else {
+      hasNews = true
+      return
     }
+    isAdvancing = true
+    repeat {
+      hasNews = false
+      while heldEffects == nil, case .open = phase, let event = nextEvent() {
+        follow(event)
+        perform(session.handle(event))
+      }
+      readOn()
+      flush()
+    } while hasNews
     isAdvancing = false
-    readOn()
-    flush()
   }
 
   private func nextEvent() -> SessionEvent? {
@@ -251,7 +260,9 @@ final class SessionHandler: ChannelInboundHandler {
   private func performHeld(_ failure: PeerFailure?) {
     guard case .open = phase, let effects = heldEffects else { return }
     heldEffects = nil
+    isAdvancing = true
     if let failure { conclude(fail(failure)) } else { perform(effects) }
+    isAdvancing = false
     advance()
   }
 
@@ -349,7 +360,7 @@ final class SessionHandler: ChannelInboundHandler {
     bytesSent += byteCount
     guard let context else {
       // Nobody is there any more.
-      unwrittenByteCount -= byteCount
+      written(byteCount)
       promise?.succeed()
       return
     }

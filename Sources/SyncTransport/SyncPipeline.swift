@@ -38,7 +38,12 @@ enum SyncPipeline {
       environment: environment,
       ended: ended
     )
-    try channel.pipeline.syncOperations.addHandlers(handlers + [SilenceHandler(), session])
+    do {
+      try channel.pipeline.syncOperations.addHandlers(handlers + [SilenceHandler(), session])
+    } catch {
+      ended.fail(error)
+      throw error
+    }
     return RunningSession(
       handler: NIOLoopBound(session, eventLoop: channel.eventLoop),
       ended: ended.futureResult

@@ -47,7 +47,7 @@ package struct SyncServer: Sendable {
         .childChannelOption(.autoRead, value: false)
         .childChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            guard connections.hasRoom else {
+            guard let number = connections.begin() else {
               return try channel.pipeline.syncOperations.addHandler(ClosingHandler())
             }
             let requested = RequestedName()
@@ -59,16 +59,19 @@ package struct SyncServer: Sendable {
               environment,
               in: channel
             )
-            let number = connections.begin { session.handler.execute { $0.cancel() } }
+            connections.add(number) { session.handler.execute { $0.cancel() } }
             session.ended.whenComplete { result in
               let peer = Self.name(of: session.handler.value.peer)
-              switch result {
-              case .success(let session):
-                report(.ended(peer: peer, archive: requested.name, session))
-              case .failure(let error):
-                report(.failed(peer: peer, archive: requested.name, error))
+              // Not on the event loop: whoever is told may write a log to a pipe that is full.
+              Task {
+                switch result {
+                case .success(let session):
+                  report(.ended(peer: peer, archive: requested.name, session))
+                case .failure(let error):
+                  report(.failed(peer: peer, archive: requested.name, error))
+                }
+                connections.end(number)
               }
-              connections.end(number)
             }
           }
         }
@@ -149,7 +152,8 @@ private final class ClosingHandler: ChannelInboundHandler {
 /// The connections that are being answered.
 private final class OpenConnections: Sendable {
   private struct State {
-    var cancels: [Int: @Sendable () -> Void] = [:]
+    /// How each is broken off; nothing while that is not known yet.
+    var cancels: [Int: (@Sendable () -> Void)?] = [:]
     var lastNumber = 0
     var isCancelled = false
     /// Those who wait until there are none.
@@ -161,25 +165,30 @@ private final class OpenConnections: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  var hasRoom: Bool { state.withLock { $0.cancels.count < limit } }
-
-  /// Counts one more.
+  /// Counts one more, where there is room.
   ///
-  /// - `cancel`: breaks it off.
-  /// Returns: its number.
-  func begin(cancel: @escaping @Sendable () -> Void) -> Int {
-    let (number, isCancelled) = state.withLock { state in
+  /// - Returns: its number.
+  func begin() -> Int? {
+    state.withLock { state in
+      guard state.cancels.count < limit else { return nil }
       state.lastNumber += 1
-      state.cancels[state.lastNumber] = cancel
-      return (state.lastNumber, state.isCancelled)
+      state.cancels.updateValue(nil, forKey: state.lastNumber)
+      return state.lastNumber
+    }
+  }
+
+  /// - `cancel`: breaks a connection off.
+  func add(_ number: Int, cancel: @escaping @Sendable () -> Void) {
+    let isCancelled = state.withLock { state in
+      state.cancels.updateValue(cancel, forKey: number)
+      return state.isCancelled
     }
     if isCancelled { cancel() }
-    return number
   }
 
   func end(_ number: Int) {
     let waiting = state.withLock { state in
-      state.cancels[number] = nil
+      state.cancels.removeValue(forKey: number)
       guard state.cancels.isEmpty else { return [CheckedContinuation<Void, Never>]() }
       defer { state.waiting = [] }
       return state.waiting
@@ -193,7 +202,7 @@ private final class OpenConnections: Sendable {
       state.isCancelled = true
       return Array(state.cancels.values)
     }
-    for cancel in cancels { cancel() }
+    for cancel in cancels { cancel?() }
   }
 
   /// Waits until none is left.
