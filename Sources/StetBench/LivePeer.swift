@@ -4,29 +4,6 @@ import NIOPosix
 import SyncProtocol
 import SyncSimulation
 
-/// A running hub, and what its peers know of it when they call.
-struct KnownHub: Sendable {
-  let hub: RunningHub
-  let genesis: Genesis
-  /// Of its log.
-  let end: Cursor
-  /// The digest.
-  let frontier: Hash
-
-  /// A hub as it is now.
-  init(_ hub: RunningHub) throws {
-    let log = try hub.log.end()
-    self.init(hub, genesis: try hub.log.genesis(), end: log.cursor, frontier: log.frontier.digest)
-  }
-
-  init(_ hub: RunningHub, genesis: Genesis, end: Cursor, frontier: Hash) {
-    self.hub = hub
-    self.genesis = genesis
-    self.end = end
-    self.frontier = frontier
-  }
-}
-
 /// One connection to a hub that stays open, with nothing on this side but the codec.
 ///
 /// So the hub is what is measured. Used on its event loop only.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The log of a machine that only sends: it knows what the hub had, and keeps nothing of what comes
 /// later.
-final class OutgoingLog: UnwatchedStore {
+final class OutgoingLog: SessionStore {
   private struct State {
     var packs: [PackDelivery] = []
     /// Of the packs, each in its place.
@@ -75,6 +75,14 @@ final class OutgoingLog: UnwatchedStore {
         ownLane: nil
       )
     }
+  }
+
+  /// Its sessions do not stay: nobody watches it.
+  func watch(
+    grown: @escaping @Sendable (LogEnd) -> Void,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) async -> LogWatch {
+    LogWatch {}
   }
 
   func frontier() async throws -> Frontier { state.withLock { $0.frontier } }
