@@ -13,6 +13,7 @@ struct ArchiveCommand: ParsableCommand {
   /// `stetd archive create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Make an empty archive; the first replica that syncs into it fills it.",
       discussion: """
         Example:
@@ -32,6 +33,7 @@ struct ArchiveCommand: ParsableCommand {
   /// `stetd archive list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "The archives of a hub.",
       discussion: """
         Example:

@@ -22,6 +22,7 @@ struct BackupCommand: ParsableCommand {
   /// `stetd backup create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Add to the backups in a folder what is new since the last time.",
       discussion: """
         Also while the hub answers. Broken off anywhere, the earlier backup stays good.
@@ -60,6 +61,7 @@ struct BackupCommand: ParsableCommand {
   /// `stetd backup check`.
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "check",
       abstract: "See whether backups could be restored, by doing so in a temporary folder.",
       discussion: """
         Verifies every signature, and compares what comes of it with what the archive was. Exits \
@@ -85,6 +87,7 @@ struct BackupCommand: ParsableCommand {
   /// `stetd backup restore`.
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "restore",
       abstract: "Make archives from backups.",
       discussion: """
         No archive is overwritten: move the old file away first, while the hub is stopped. What \

@@ -19,6 +19,7 @@ struct RemoteCommand: ParsableCommand {
   /// `stetd remote add`.
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Keep an archive in sync with another hub's.",
       discussion: """
         Example:
@@ -42,6 +43,7 @@ struct RemoteCommand: ParsableCommand {
   /// `stetd remote list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "The remotes of all archives.",
       discussion: """
         Example:
@@ -68,6 +70,7 @@ struct RemoteCommand: ParsableCommand {
   /// `stetd remote remove`.
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Call another hub no more; nothing is deleted there or here.",
       discussion: """
         Example:

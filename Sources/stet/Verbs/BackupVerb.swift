@@ -24,6 +24,7 @@ struct BackupVerb: ParsableCommand {
   /// `stet backup create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Add to the backup in a folder what is new since the last time.",
       discussion: """
         Also while others write to the archive. Broken off anywhere, the earlier backup stays good.
@@ -62,6 +63,7 @@ struct BackupVerb: ParsableCommand {
   /// `stet backup check`.
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "check",
       abstract: "See whether a backup could be restored, by doing so in a temporary folder.",
       discussion: """
         Verifies every signature, and compares what comes of it with what the archive was. Exits \
@@ -97,6 +99,7 @@ struct BackupVerb: ParsableCommand {
   /// `stet backup restore`.
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "restore",
       abstract: "Make an archive's file from a backup.",
       discussion: """
         The new file is a replica of its own. What remotes have got since the backup comes back \

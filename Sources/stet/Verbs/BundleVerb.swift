@@ -26,6 +26,7 @@ struct BundleVerb: ParsableCommand {
   /// `stet bundle create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Write changes to a new file.",
       discussion: """
         Prints the cursor that the next bundle can begin at. No file is overwritten.
@@ -76,6 +77,7 @@ struct BundleVerb: ParsableCommand {
   /// `stet bundle apply`.
   struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "apply",
       abstract: "Take the changes of a bundle in.",
       discussion: """
         All of it is verified first. Where something is missing that it builds on, this is named and \
@@ -105,6 +107,7 @@ struct BundleVerb: ParsableCommand {
   /// `stet bundle verify`.
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "verify",
       abstract: "See whether a bundle is whole, and whether it could be applied here.",
       discussion: """
         Checks the bundle's hash, every pack in it, and the chains and signatures of which the beginning \

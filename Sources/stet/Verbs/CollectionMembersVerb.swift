@@ -6,6 +6,7 @@ extension CollectionVerb {
   /// `stet collection add`.
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Put articles into a collection, at its end.",
       discussion: """
         Example:
@@ -34,6 +35,7 @@ extension CollectionVerb {
   /// `stet collection remove`.
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Take articles out of a collection.",
       discussion: """
         Example:
@@ -62,6 +64,7 @@ extension CollectionVerb {
   /// `stet collection move`.
   struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "move",
       abstract: "Move an article within a collection.",
       discussion: """
         Example:

@@ -24,6 +24,7 @@ struct CollectionVerb: ParsableCommand {
   /// `stet collection create`.
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Make an empty collection.",
       discussion: """
         Example:
@@ -54,6 +55,7 @@ struct CollectionVerb: ParsableCommand {
   /// `stet collection list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "The collections: id, number of articles, name.",
       discussion: """
         Example:
@@ -91,6 +93,7 @@ struct CollectionVerb: ParsableCommand {
   /// `stet collection show`.
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "A collection's articles, in its order.",
       discussion: """
         A deleted article keeps its place, and is listed with --json alone.
@@ -141,6 +144,7 @@ struct CollectionVerb: ParsableCommand {
   /// `stet collection rename`.
   struct Rename: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "rename",
       abstract: "Give a collection another name.",
       discussion: """
         Example:
@@ -192,6 +196,7 @@ struct CollectionVerb: ParsableCommand {
   /// `stet collection restore`.
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "restore",
       abstract: "Bring a deleted collection back, by its id.",
       discussion: """
         Example:

@@ -15,6 +15,7 @@ struct CorrectionsVerb: ParsableCommand {
   /// `stet corrections list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "What was corrected in former versions, and is not in the current one.",
       discussion: """
         Example:
@@ -67,6 +68,7 @@ struct CorrectionsVerb: ParsableCommand {
   /// `stet corrections reapply`.
   struct Reapply: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "reapply",
       abstract: "Make them again on the current version.",
       discussion: """
         What people and the source changed alike counts once. Passages that both changed are named, \
@@ -103,6 +105,7 @@ struct CorrectionsVerb: ParsableCommand {
   /// `stet corrections dismiss`.
   struct Dismiss: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "dismiss",
       abstract: "Let them be: the revision needs them no more.",
       discussion: """
         Example:

@@ -24,6 +24,7 @@ struct HeldVerb: ParsableCommand {
   /// `stet held list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "What waits, and why; this machine's own changes first.",
       discussion: """
         Example:
@@ -72,6 +73,7 @@ struct HeldVerb: ParsableCommand {
   /// `stet held export`.
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "export",
       abstract: "Write what waits to a file, as JSON Lines.",
       discussion: """
         For every pack a line with its raw bytes, then a line for each of its changes. FILE is a new \

@@ -6,6 +6,7 @@ extension NoteVerb {
   /// `stet note edit`.
   struct Edit: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "edit",
       abstract: "Edit a note's text, in your editor or with --text.",
       discussion: """
         Two people can write one note: what both write merges.
@@ -63,6 +64,7 @@ extension NoteVerb {
   /// `stet note reply`.
   struct Reply: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "reply",
       abstract: "Answer a note.",
       discussion: """
         Example:

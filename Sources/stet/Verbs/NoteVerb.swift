@@ -21,6 +21,7 @@ struct NoteVerb: ParsableCommand {
   /// `stet note list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "An article's notes: id, time, author, passage, note.",
       discussion: """
         Answers stand below what they answer.
@@ -82,6 +83,7 @@ struct NoteVerb: ParsableCommand {
   /// `stet note restore`.
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "restore",
       abstract: "Bring a deleted note back.",
       discussion: """
         Example:

@@ -14,6 +14,7 @@ struct RemoteVerb: ParsableCommand {
   /// `stet remote add`.
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Name a hub or another replica.",
       discussion: """
         An ssh:// address names an archive's file on another machine, /~/ its user's home there.
@@ -38,6 +39,7 @@ struct RemoteVerb: ParsableCommand {
   /// `stet remote list`.
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "The hubs and replicas that have a name.",
       discussion: """
         Example:
@@ -62,6 +64,7 @@ struct RemoteVerb: ParsableCommand {
   /// `stet remote remove`.
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Forget a name; nothing is deleted there or here.",
       discussion: """
         Example:
