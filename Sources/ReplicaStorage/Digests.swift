@@ -51,30 +51,20 @@ extension Replica {
 
   /// The digest; `nil` while a bucket's is not known.
   private static func digest(_ db: Database) throws -> Hash? {
-    let rows = try Row.fetchAll(
-      db,
-      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
-    )
-    var buckets: [(number: Int, digest: Hash)] = []
-    for row in rows {
-      guard let blob = row[1] as Data? else { return nil }
-      guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
-      buckets.append((row[0], digest))
-    }
-    return StateDigest.digest(ofBuckets: buckets)
+    let buckets = try KeptBucket.all(db)
+    let known = buckets.compactMap { bucket in bucket.digest.map { (bucket.number, $0) } }
+    return known.count == buckets.count ? StateDigest.digest(ofBuckets: known) : nil
   }
 
   /// The digest of what a transaction sees, also one that only reads.
   static func digest(computedFrom db: Database) throws -> Hash {
     let store = StateStore(db)
-    let rows = try Row.fetchAll(
-      db,
-      sql: "SELECT bucket, digest FROM digest_buckets ORDER BY bucket"
-    )
     return StateDigest.digest(
-      ofBuckets: try rows.map { row in
-        if let known = (row[1] as Data?).flatMap({ Hash($0) }) { return (row[0], known) }
-        return (row[0], StateDigest.digest(ofBucket: try objects(ofBucket: row[0], db, store)))
+      ofBuckets: try KeptBucket.all(db).map { bucket in
+        let digest =
+          try bucket.digest
+          ?? StateDigest.digest(ofBucket: try objects(ofBucket: bucket.number, db, store))
+        return (bucket.number, digest)
       }
     )
   }
@@ -82,16 +72,15 @@ extension Replica {
   /// Computes what has changed since.
   static func fillDigests(_ db: Database) throws {
     let store = StateStore(db)
-    let stale = try Int.fetchAll(db, sql: "SELECT bucket FROM digest_buckets WHERE digest IS NULL")
-    for bucket in stale {
-      let objects = try objects(ofBucket: bucket, db, store)
+    for bucket in try KeptBucket.all(db) where bucket.digest == nil {
+      let objects = try objects(ofBucket: bucket.number, db, store)
       for object in objects where !object.isKept {
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO object_digests (object, type, digest) VALUES (?, ?, ?)"
         ).execute(arguments: [object.id.bytes.blob, object.id.type, object.digest.bytes.blob])
       }
       try db.cachedStatement(sql: "UPDATE digest_buckets SET digest = ? WHERE bucket = ?")
-        .execute(arguments: [StateDigest.digest(ofBucket: objects).bytes.blob, bucket])
+        .execute(arguments: [StateDigest.digest(ofBucket: objects).bytes.blob, bucket.number])
     }
   }
 
@@ -124,6 +113,29 @@ extension Replica {
       let digest = StateDigest.digest(of: id, in: try store.state(of: row[0]))
       return DigestedObject(id: id, digest: digest, isKept: false)
     }
+  }
+}
+
+/// A bucket that holds objects.
+private struct KeptBucket {
+  /// Below ``StateDigest/bucketCount``.
+  let number: Int
+  /// `nil` where an object has changed since.
+  let digest: Hash?
+
+  /// All of them, ascending.
+  ///
+  /// - Throws: `LogFailure.damaged`, where a row is none.
+  static func all(_ db: Database) throws -> [KeptBucket] {
+    var buckets: [KeptBucket] = []
+    try RowScan(db, "SELECT bucket, digest FROM digest_buckets ORDER BY bucket").forEach { row in
+      let (number, bytes) = (row.integer(0), row.bytes(1))
+      let digest = Hash(bytes)
+      guard (0..<Int64(StateDigest.bucketCount)).contains(number), bytes.isEmpty || digest != nil
+      else { throw LogFailure.damaged("state") }
+      buckets.append(KeptBucket(number: Int(number), digest: digest))
+    }
+    return buckets
   }
 }
 

@@ -41,7 +41,7 @@ import Testing
     #expect(Frontier().digest == Hash(of: Array("stet/1 frontier".utf8)))
   }
 
-  @Test func `the digest of heads that come one after another is the tree's`() throws {
+  @Test func `the digest of heads that come in any order is the tree's`() throws {
     var random = SeededRandom(seed: 3)
     for count in [0, 1, 2, 300, 1000] {
       let heads = (0..<count).compactMap { _ in
@@ -51,12 +51,30 @@ import Testing
       }
       let frontier = Frontier(Dictionary(heads, uniquingKeysWith: { first, _ in first }))
       var digest = FrontierDigest()
-      for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
-        lane.bytes.withUnsafeBytes { lane in
-          head.hash.bytes.withUnsafeBytes { digest.append(lane: lane, seq: head.seq, hash: $0) }
-        }
+      for (lane, head) in frontier.heads.shuffled(using: &random) {
+        #expect(append(lane.bytes, head.seq, head.hash.bytes, to: &digest))
       }
-      #expect(digest.finished() == frontier.digest, "\(count) lanes")
+      #expect(digest.hash == frontier.digest, "\(count) lanes")
+    }
+  }
+
+  @Test func `a head whose lane or hash has another length is none`() {
+    var digest = FrontierDigest()
+    let (lane, hash) = ([UInt8](repeating: 1, count: 16), [UInt8](repeating: 2, count: 32))
+    #expect(!append(Array(lane.dropLast()), 1, hash, to: &digest))
+    #expect(!append([], 1, hash, to: &digest))
+    #expect(!append(lane, 1, hash + [2], to: &digest))
+    #expect(digest.hash == Frontier().digest)
+  }
+
+  private func append(
+    _ lane: [UInt8],
+    _ seq: UInt64,
+    _ hash: [UInt8],
+    to digest: inout FrontierDigest
+  ) -> Bool {
+    lane.withUnsafeBytes { lane in
+      hash.withUnsafeBytes { digest.append(lane: lane, seq: seq, hash: $0) }
     }
   }
 

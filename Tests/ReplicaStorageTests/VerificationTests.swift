@@ -30,6 +30,17 @@ import Testing
       part: .state,
       place: "table digest_buckets"
     ),
+    // Numbers of no bucket, as a flipped bit makes them.
+    Tampering(
+      sql: "UPDATE digest_buckets SET bucket = bucket + 1000000, digest = NULL",
+      part: .state,
+      place: "table digest_buckets"
+    ),
+    Tampering(
+      sql: "INSERT INTO digest_buckets (bucket, digest) VALUES (-1, zeroblob(32))",
+      part: .state,
+      place: "table digest_buckets"
+    ),
     Tampering(
       sql: """
         UPDATE object_digests SET digest = zeroblob(32)
