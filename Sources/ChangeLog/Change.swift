@@ -68,8 +68,12 @@ extension Hash {
     let payload: Hash
 
     init(headerBytes: [UInt8], payloadBytes: [UInt8]) {
+      self.init(headerBytes: headerBytes, payload: Hash(of: payloadBytes))
+    }
+
+    init(headerBytes: [UInt8], payload: Hash) {
       header = Hash(of: headerBytes)
-      payload = Hash(of: payloadBytes)
+      self.payload = payload
     }
   }
 

@@ -103,39 +103,69 @@ extension Dot {
 ///
 /// Only the author of a change uses this.
 struct PayloadEncoder {
-  let lane: LaneID
-  let dependencies: [Dependency]
+  private let lane: LaneID
+  /// The number by which a name refers to a lane of the change's dependencies.
+  private let places: [LaneID: UInt32]
+
+  init(lane: LaneID, dependencies: [Dependency]) {
+    self.lane = lane
+    places = Dictionary(
+      uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) }
+    )
+  }
 
   /// The payload's bytes.
   ///
   /// - `salt`: 16 random bytes.
   func encode(_ draft: ChangeDraft, salt: [UInt8]) throws -> [UInt8] {
-    let places = Dictionary(
-      uniqueKeysWithValues: dependencies.enumerated().map { ($1.change.lane, UInt32($0 + 1)) }
-    )
-    var wire = WireChangePayload()
-    wire.salt = salt.data
-    wire.objectType = draft.object.type
-    wire.object = draft.object.bytes.data
+    var wire = Self.payload(on: draft.object, salt: salt)
     wire.reason = draft.reason
     if let undone = draft.undoes {
-      wire.undoes.lane = undone.lane == lane ? 0 : places[undone.lane] ?? UInt32.max
+      wire.undoes.lane = place(of: undone.lane)
       wire.undoes.action = undone.seq
     }
-    wire.operations = draft.operations.map { operation in
-      var encoded = WireOperation()
-      encoded.field = operation.field
-      encoded.kind = operation.kind
-      encoded.names = operation.names.map { dot in
-        var reference = WireDotReference()
-        reference.lane = dot.lane == lane ? 0 : places[dot.lane] ?? UInt32.max
-        reference.seq = dot.seq
-        reference.index = dot.index
-        return reference
-      }
-      encoded.body = operation.body.data
-      return encoded
-    }
+    wire.operations = draft.operations.map { Self.encoded($0, placeOf: place(of:)) }
     return try wire.serializedBytes()
+  }
+
+  /// The bytes of a payload that says no more than its operations, which name nothing.
+  static func encode(
+    _ operations: [Operation],
+    on object: ObjectID,
+    salt: [UInt8]
+  ) throws -> [UInt8] {
+    var wire = payload(on: object, salt: salt)
+    wire.operations = operations.map { encoded($0) { _ in UInt32.max } }
+    return try wire.serializedBytes()
+  }
+
+  private static func payload(on object: ObjectID, salt: [UInt8]) -> WireChangePayload {
+    var wire = WireChangePayload()
+    wire.salt = salt.data
+    wire.objectType = object.type
+    wire.object = object.bytes.data
+    return wire
+  }
+
+  private func place(of lane: LaneID) -> UInt32 {
+    lane == self.lane ? 0 : places[lane] ?? UInt32.max
+  }
+
+  private static func encoded(
+    _ operation: Operation,
+    placeOf: (LaneID) -> UInt32
+  ) -> WireOperation {
+    var encoded = WireOperation()
+    encoded.field = operation.field
+    encoded.kind = operation.kind
+    encoded.names = operation.names.map { dot in
+      var reference = WireDotReference()
+      reference.lane = placeOf(dot.lane)
+      reference.seq = dot.seq
+      reference.index = dot.index
+      return reference
+    }
+    encoded.body = operation.body.data
+    return encoded
   }
 }

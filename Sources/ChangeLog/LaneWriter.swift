@@ -24,7 +24,7 @@ package struct LaneWriter: Sendable {
 
   /// Writes the next change.
   ///
-  /// - `salt`: 16 random bytes.
+  /// - `salt`: 16 random bytes; a prepared payload has its own.
   /// - `tree`: the branches of forked keys.
   /// - `hashOf`: the hash of a change of another lane that the operations name.
   /// Throws: ``LogFailure/tooLarge(_:)`` when the draft breaks ``FormatLimits``, and whatever
@@ -65,8 +65,9 @@ package struct LaneWriter: Sendable {
       operationCount: draft.operations.count,
       dependencies: dependencies
     )
-    let payload = try PayloadEncoder(lane: lane, dependencies: dependencies)
-      .encode(draft, salt: salt)
+    let payload =
+      try draft.prepared?.bytes
+      ?? PayloadEncoder(lane: lane, dependencies: dependencies).encode(draft, salt: salt)
     let headerBytes = try header.encoded()
     let change = try Change(
       lane: lane,
@@ -74,7 +75,10 @@ package struct LaneWriter: Sendable {
       header: try ChangeHeader(headerBytes, lane: lane),
       headerBytes: headerBytes,
       payloadBytes: payload,
-      contents: Hash.Contents(headerBytes: headerBytes, payloadBytes: payload),
+      contents: Hash.Contents(
+        headerBytes: headerBytes,
+        payload: draft.prepared?.hash ?? Hash(of: payload)
+      ),
       previous: hash
     ).placed(in: lane, tree: tree, dependencies: dependencies)
     seq = header.seq
@@ -103,6 +107,8 @@ package struct ChangeDraft: Sendable {
   package let reason: String
   /// The action that it takes back, by its first change.
   package let undoes: ChangeID?
+  /// Its payload, where somebody has made it already.
+  let prepared: PreparedPayload?
 
   package init(
     object: ObjectID,
@@ -120,6 +126,24 @@ package struct ChangeDraft: Sendable {
     self.action = action
     self.reason = reason
     self.undoes = undoes
+    prepared = nil
+  }
+
+  /// A change whose payload was prepared, and that says no more than that.
+  package init(
+    _ prepared: PreparedPayload,
+    changeClass: ChangeHeader.Class,
+    time: Int64,
+    action: UInt64?
+  ) {
+    object = prepared.object
+    operations = prepared.operations
+    self.changeClass = changeClass
+    self.time = time
+    self.action = action
+    reason = ""
+    undoes = nil
+    self.prepared = prepared
   }
 }
 

@@ -1,28 +1,38 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The batches of a file of articles, read on another core while earlier ones are being taken.
-package final class ArticleBatches: Sendable {
+/// The batches of a file of articles, read and prepared on other cores while earlier ones are being taken.
+package final class ArticleBatches<Record: Sendable>: Sendable {
   package struct Batch: Sendable {
     /// In the file's order.
-    package let records: [ImportedRecord]
+    package let records: [Record]
     /// How much of the file, as stored, was read by its end.
     package let bytesRead: Int
     /// The size of the file as stored; `nil` for what has none, as a pipe.
     package let totalBytes: Int?
   }
 
-  private let shelf = Shelf()
+  private let shelf = Shelf<Batch>()
 
   /// Begins to read a file.
-  package init(path: String, options: ImportOptions) {
+  ///
+  /// - `prepare`: what one who takes the records would do with each first, whatever became of the others.
+  package init(
+    path: String,
+    options: ImportOptions,
+    preparing prepare: @escaping @Sendable (ImportedRecord) -> Record
+  ) {
     DispatchQueue(label: "articles", qos: .userInitiated).async { [shelf] in
       do throws(ImportFailure) {
         var file = try ArticleFile(path: path, options: options)
         while shelf.hasRoom(), let records = try file.nextBatch() {
           shelf.put(
             .batch(
-              Batch(records: records, bytesRead: file.bytesRead, totalBytes: file.totalBytes)
+              Batch(
+                records: records.inParallel { $0.map(prepare) },
+                bytesRead: file.bytesRead,
+                totalBytes: file.totalBytes
+              )
             )
           )
         }
@@ -48,10 +58,17 @@ package final class ArticleBatches: Sendable {
   deinit { shelf.close() }
 }
 
+extension ArticleBatches where Record == ImportedRecord {
+  /// Begins to read a file.
+  package convenience init(path: String, options: ImportOptions) {
+    self.init(path: path, options: options) { $0 }
+  }
+}
+
 /// A few batches between the one who reads and the one who takes.
-private final class Shelf: Sendable {
+private final class Shelf<Batch: Sendable>: Sendable {
   enum Item: Sendable {
-    case batch(ArticleBatches.Batch)
+    case batch(Batch)
     case end
     case failure(ImportFailure)
   }
@@ -65,7 +82,7 @@ private final class Shelf: Sendable {
   }
 
   /// One is being taken, one waits.
-  private static let batchLimit = 2
+  private static var batchLimit: Int { 2 }
 
   private let state = Mutex(State())
   private let filled = DispatchSemaphore(value: 0)

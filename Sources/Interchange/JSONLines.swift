@@ -1,5 +1,4 @@
 internal import ArchiveModel
-internal import Dispatch
 internal import Foundation
 
 /// Articles as JSON Lines: one object a line, read by its keys `id`, `source`, `url`, `language`,
@@ -12,20 +11,10 @@ struct JSONLines {
 
   /// What the lines of a batch hold, in their order; read on all cores.
   func records(of lines: [LineReader.Line], in buffer: [UInt8]) -> [ImportedRecord] {
-    // More slices than cores, so that none waits long for a slice of long lines.
-    let sliceCount = min(lines.count, 4 * ProcessInfo.processInfo.activeProcessorCount)
-    var results = [[ImportedRecord]](repeating: [], count: sliceCount)
-    results.withUnsafeMutableBufferPointer { results in
-      // Each iteration writes its own element and no other.
-      nonisolated(unsafe) let results = results
-      DispatchQueue.concurrentPerform(iterations: sliceCount) { index in
-        let start = lines.count * index / sliceCount
-        let end = lines.count * (index + 1) / sliceCount
-        let decoder = JSONDecoder()
-        results[index] = lines[start..<end].compactMap { record(of: $0, in: buffer, decoder) }
-      }
+    lines.inParallel { lines in
+      let decoder = JSONDecoder()
+      return lines.compactMap { record(of: $0, in: buffer, decoder) }
     }
-    return results.flatMap(\.self)
   }
 
   /// `nil` for a blank line.

@@ -1,15 +1,28 @@
+internal import Foundation
+
 /// Tells text from other bytes.
 enum TextBytes {
   /// The place (counted from 1) of the first NUL or of the first byte that is not valid UTF-8;
   /// `nil` for text.
   static func firstFlaw(in bytes: [UInt8]) -> Int? {
-    let nul = bytes.firstIndex(of: 0)
+    let nul = bytes.withUnsafeBytes { firstNUL(in: $0) }
     do throws(UTF8.ValidationError) {
       _ = try UTF8Span(validating: bytes.span)
       return nul.map { $0 + 1 }
     } catch {
       return min(nul ?? .max, error.byteOffsets.lowerBound) + 1
     }
+  }
+
+  /// Whether a text's bytes hold U+0000.
+  static func holdNUL(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { firstNUL(in: UnsafeRawBufferPointer($0)) != nil }
+  }
+
+  private static func firstNUL(in bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let start = bytes.baseAddress, let nul = memchr(start, 0, bytes.count) else { return nil }
+    return UnsafeRawPointer(nul) - start
   }
 
   /// The bytes after a byte order mark, if there is one.

@@ -10,7 +10,7 @@ package enum RowValue: Sendable {
   case blob([UInt8])
 }
 
-/// A statement that is carried out for many rows, its values bound to SQLite directly: on their way
+/// A statement that is carried out many times, its values bound to SQLite directly: on their way
 /// through GRDB's arguments they cost more than SQLite takes to write the row.
 ///
 /// Lives within one transaction.
@@ -28,14 +28,32 @@ package struct RowStatement {
   /// - Throws: GRDB's `DatabaseError`.
   package func execute(_ values: [RowValue]) throws {
     let handle = statement.sqliteStatement
-    var result = SQLITE_OK
-    for (place, value) in values.enumerated() where result == SQLITE_OK {
-      result = value.bind(to: handle, at: Int32(place + 1))
+    defer { sqlite3_reset(handle) }
+    let result = firstStep(values)
+    guard result == SQLITE_DONE else { throw error(result) }
+  }
+
+  /// The first column of the first row; `nil` where there is no row.
+  ///
+  /// - Throws: GRDB's `DatabaseError`.
+  package func integer(_ values: [RowValue]) throws -> Int64? {
+    let handle = statement.sqliteStatement
+    defer { sqlite3_reset(handle) }
+    switch firstStep(values) {
+    case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
+    case SQLITE_DONE: return nil
+    case let result: throw error(result)
     }
-    if result == SQLITE_OK { result = sqlite3_step(handle) }
-    let failure = result == SQLITE_DONE ? nil : error(result)
-    sqlite3_reset(handle)
-    if let failure { throw failure }
+  }
+
+  /// Binds the values, and steps once.
+  private func firstStep(_ values: [RowValue]) -> Int32 {
+    let handle = statement.sqliteStatement
+    for (place, value) in values.enumerated() {
+      let result = value.bind(to: handle, at: Int32(place + 1))
+      guard result == SQLITE_OK else { return result }
+    }
+    return sqlite3_step(handle)
   }
 
   private func error(_ code: Int32) -> DatabaseError {

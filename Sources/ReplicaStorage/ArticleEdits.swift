@@ -26,29 +26,30 @@ extension ReplicaWriter {
     origin: String
   ) throws -> (verdict: ImportVerdict, article: ObjectID) {
     if let known = try article(ofRaw: raw) { return (.unchanged, known) }
-    let imported = KnownVersion(version)
-    let name = imported.name
-    let article = ArticleIdentity(of: version).object
-    let sighting = Operation(
-      field: ArticleField.sightings.rawValue,
-      kind: .add,
-      body: Sighting(version: name, raw: raw, fetched: fetched, origin: origin).body
+    return try take(
+      ImportedVersion(version, raw: raw, fetched: fetched, origin: origin, salt: try makeSalt())
     )
-    let known = try state(of: article)
+  }
+
+  /// Takes in what a source published, as ``importVersion(_:raw:fetched:origin:)`` does.
+  package func importVersion(
+    _ imported: ImportedVersion
+  ) throws -> (verdict: ImportVerdict, article: ObjectID) {
+    if let known = try article(ofRaw: imported.raw) { return (.unchanged, known) }
+    return try take(imported)
+  }
+
+  /// Takes in what came from an input that is not known.
+  private func take(
+    _ imported: ImportedVersion
+  ) throws -> (verdict: ImportVerdict, article: ObjectID) {
+    let known = try state(of: imported.article)
     let isVersionKnown =
-      known?.entries(of: ArticleField.versions.rawValue).contains { $0.value == name.bytes }
-      ?? false
-    if isVersionKnown {
-      try append([sighting], on: article, as: .edit)
-      return (.unchanged, article)
-    }
-    let addition = Operation(
-      field: ArticleField.versions.rawValue,
-      kind: .add,
-      body: imported.record
-    )
-    try append([addition, sighting], on: article, as: .edit, bringing: imported)
-    return (known == nil ? .new : .revised, article)
+      known?.entries(of: ArticleField.versions.rawValue)
+      .contains { $0.value == imported.name.bytes } ?? false
+    try append(imported, isVersionKnown: isVersionKnown)
+    if isVersionKnown { return (.unchanged, imported.article) }
+    return (known == nil ? .new : .revised, imported.article)
   }
 
   /// Sets registers of an article; `nil` withdraws a correction.

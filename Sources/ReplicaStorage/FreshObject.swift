@@ -16,10 +16,20 @@ struct FreshObject: Sendable {
   let articleRow: [RowValue]?
 
   /// - Returns: `nil` where the change edits a text, whose merge looks at what is stored.
+  init?(_ payload: ChangePayload, header: ChangeHeader, lane: LaneID) {
+    self.init(
+      object: payload.object,
+      operations: payload.operations,
+      at: ChangePlace(lane: lane, seq: header.seq, time: header.time)
+    )
+  }
+
+  /// - `known`: a version that an operation brings.
+  /// - Returns: `nil` where an operation edits a text.
   init?(
-    _ payload: ChangePayload,
-    header: ChangeHeader,
-    lane: LaneID,
+    object: ObjectID,
+    operations: [ChangeLog.Operation?],
+    at place: ChangePlace,
     knowing known: KnownVersion? = nil
   ) {
     // Only edits ask whether a version is there.
@@ -30,20 +40,20 @@ struct FreshObject: Sendable {
     var versions: [VersionName: ArticleVersion] = [:]
     var records: [(name: VersionName, record: [UInt8])] = []
     var rawInputs: [Hash] = []
-    for (index, operation) in payload.operations.enumerated() {
+    for (index, operation) in operations.enumerated() {
       guard let operation else { continue }
       guard operation.kind != ChangeLog.Operation.Kind.edit.rawValue else { return nil }
-      let dot = Dot(lane: lane, seq: header.seq, index: UInt32(index))
+      let dot = Dot(lane: place.lane, seq: place.seq, index: UInt32(index))
       guard
         case .merge(let merge)? = try? interpretation.meaning(
           of: operation,
           at: dot,
-          on: payload.object,
+          on: object,
           in: state
         )
       else { continue }
-      state.apply(merge, at: dot, time: header.time)
-      switch KeptContent(of: operation, on: payload.object, merging: merge, knowing: known) {
+      state.apply(merge, at: dot, time: place.time)
+      switch KeptContent(of: operation, on: object, merging: merge, knowing: known) {
       case .version(let name, let version):
         if versions.updateValue(version, forKey: name) == nil {
           records.append((name, operation.body))
@@ -56,7 +66,56 @@ struct FreshObject: Sendable {
     self.records = records
     self.rawInputs = rawInputs
     articleRow =
-      payload.object.type == ObjectType.article.rawValue
-      ? ArticleRow.values(of: Article(id: payload.object, state: state, versions: versions)) : nil
+      object.type == ObjectType.article.rawValue
+      ? ArticleRow.values(of: Article(id: object, state: state, versions: versions)) : nil
   }
+
+  /// The same, made by the same operations in a change elsewhere.
+  ///
+  /// Right for a change that names nothing: all of the object is then of this change, and in the same
+  /// order wherever that stands.
+  func moved(to place: ChangePlace) -> FreshObject {
+    FreshObject(
+      state: ObjectState(
+        entries: state.entries.map { entry in
+          Entry(
+            field: entry.field,
+            dot: Dot(lane: place.lane, seq: place.seq, index: entry.dot.index),
+            kind: entry.kind,
+            time: place.time,
+            value: entry.value
+          )
+        },
+        deletions: state.deletions.map { deletion in
+          Deletion(
+            dot: Dot(lane: place.lane, seq: place.seq, index: deletion.dot.index),
+            covers: deletion.covers
+          )
+        }
+      ),
+      records: records,
+      rawInputs: rawInputs,
+      articleRow: articleRow
+    )
+  }
+
+  private init(
+    state: ObjectState,
+    records: [(name: VersionName, record: [UInt8])],
+    rawInputs: [Hash],
+    articleRow: [RowValue]?
+  ) {
+    self.state = state
+    self.records = records
+    self.rawInputs = rawInputs
+    self.articleRow = articleRow
+  }
+}
+
+/// Where a change stands, and when it was written.
+struct ChangePlace: Sendable {
+  let lane: LaneID
+  let seq: UInt64
+  /// ms since 1970-01-01 UTC, its author's clock.
+  let time: Int64
 }

@@ -28,15 +28,17 @@ struct ReadChange: Sendable {
 
   /// What a change says that was written here.
   ///
-  /// - `known`: a version that it brings.
-  /// Returns: `nil` where its bytes have to be read.
-  init?(_ change: Change, writtenFrom draft: ChangeDraft, bringing known: KnownVersion?) {
+  /// - `fresh`: what its operations make of an object that is not there, in a change anywhere.
+  /// - Returns: `nil` where its bytes have to be read.
+  init?(_ change: Change, writtenFrom draft: ChangeDraft, making fresh: FreshObject?) {
     guard let payload = ChangePayload(writtenFrom: draft) else { return nil }
+    let place = ChangePlace(lane: change.lane, seq: change.header.seq, time: change.header.time)
     self.init(
       lane: change.lane,
       seq: change.header.seq,
       payload: payload,
-      fresh: FreshObject(payload, header: change.header, lane: change.lane, knowing: known)
+      fresh: fresh?.moved(to: place)
+        ?? FreshObject(payload, header: change.header, lane: change.lane)
     )
   }
 

@@ -15,6 +15,7 @@ package final class ReplicaWriter {
   private static let packTargetByteCount = 256 << 10
   /// Packs compressed at once; more would only wait in memory.
   private static let sealingLimit = 4
+  private static let saltByteCount = 16
 
   let db: Database
   private let environment: ReplicaEnvironment
@@ -91,15 +92,8 @@ package final class ReplicaWriter {
 
   /// The article that a raw input became.
   package func article(ofRaw raw: Hash) throws -> ObjectID? {
-    try Data.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT objects.object FROM raw_inputs JOIN objects ON objects.id = raw_inputs.object
-          WHERE raw = ?
-          """
-      ),
-      arguments: [raw.bytes.blob]
-    ).flatMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
+    guard let number = try state.store.object(ofRawInput: raw) else { return nil }
+    return try state.store.article(number)
   }
 
   /// A new object id.
@@ -121,30 +115,9 @@ package final class ReplicaWriter {
     on object: ObjectID,
     as changeClass: ChangeHeader.Class
   ) throws -> ChangeID {
-    try append(operations, on: object, as: changeClass, bringing: nil)
-  }
-
-  /// Writes one change.
-  ///
-  /// - `known`: a version that an operation brings.
-  @discardableResult
-  func append(
-    _ operations: [ChangeLog.Operation],
-    on object: ObjectID,
-    as changeClass: ChangeHeader.Class,
-    bringing known: KnownVersion?
-  ) throws -> ChangeID {
-    // What the merge would pass over must not look as if it had been taken.
-    let isVersion = object.type == ObjectType.article.rawValue
-    for operation in operations
-    where operation.body.count > FormatLimits.valueByteLimit
-      && operation.kind != ChangeLog.Operation.Kind.edit.rawValue
-      && !(isVersion && operation.field == ArticleField.versions.rawValue)
-    {
-      throw LogFailure.tooLarge("value")
-    }
+    try checkSizes(of: operations, on: object)
     try openLaneIfNeeded()
-    let change = try write(
+    return try write(
       ChangeDraft(
         object: object,
         changeClass: changeClass,
@@ -154,16 +127,64 @@ package final class ReplicaWriter {
         reason: reason,
         undoes: undoes
       ),
-      bringing: known
+      salt: environment.random(Self.saltByteCount)
     )
-    action = action ?? change.header.action
-    return change.id
   }
 
-  private func write(_ draft: ChangeDraft, bringing known: KnownVersion?) throws -> Change {
+  /// Writes the change that an imported version becomes.
+  ///
+  /// - `isVersionKnown`: whether the article has the version, so that only its sighting is new.
+  /// - Throws: `LogFailure.tooLarge` when it is above the format's limits.
+  func append(_ imported: ImportedVersion, isVersionKnown: Bool) throws {
+    let operations = isVersionKnown ? [imported.sighting] : imported.operations
+    try checkSizes(of: operations, on: imported.article)
+    try openLaneIfNeeded()
+    let isPrepared = !isVersionKnown && reason.isEmpty && undoes == nil
+    let draft =
+      if isPrepared, let payload = imported.payload {
+        ChangeDraft(payload, changeClass: .edit, time: time, action: action)
+      } else {
+        ChangeDraft(
+          object: imported.article,
+          changeClass: .edit,
+          operations: operations,
+          time: time,
+          action: action,
+          reason: reason,
+          undoes: undoes
+        )
+      }
+    try write(draft, salt: imported.salt, making: isVersionKnown ? nil : imported.fresh)
+  }
+
+  /// Random bytes for the change that is written next.
+  package func makeSalt() throws -> [UInt8] {
+    try openLaneIfNeeded()
+    return environment.random(Self.saltByteCount)
+  }
+
+  /// What the merge would pass over must not look as if it had been taken.
+  private func checkSizes(of operations: [ChangeLog.Operation], on object: ObjectID) throws {
+    let isArticle = object.type == ObjectType.article.rawValue
+    for operation in operations
+    where operation.body.count > FormatLimits.valueByteLimit
+      && operation.kind != ChangeLog.Operation.Kind.edit.rawValue
+      && !(isArticle && operation.field == ArticleField.versions.rawValue)
+    {
+      throw LogFailure.tooLarge("value")
+    }
+  }
+
+  /// - `fresh`: what the operations make of an object that is not there, in a change anywhere.
+  @discardableResult
+  private func write(
+    _ draft: ChangeDraft,
+    salt: [UInt8],
+    making fresh: FreshObject? = nil
+  ) throws -> ChangeID {
     guard var lane else { preconditionFailure("a lane is opened before the first change") }
     let before = lane
-    let change = try lane.write(draft, salt: environment.random(16), tree: tree) { [log] id in
+    let change = try lane.write(draft, salt: salt, tree: tree) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }
       return hash
     }
@@ -181,9 +202,10 @@ package final class ReplicaWriter {
     try state.apply(
       change,
       at: position,
-      read: ReadChange(change, writtenFrom: draft, bringing: known)
+      read: ReadChange(change, writtenFrom: draft, making: fresh)
     )
-    return change
+    action = action ?? change.header.action
+    return change.id
   }
 
   /// The member of this machine.
@@ -235,7 +257,7 @@ package final class ReplicaWriter {
     var pack = PackDraft(after: writer)
     let change = try writer.write(
       ChangeDraft(object: profile, changeClass: .identity, operations: operations, time: time),
-      salt: environment.random(16),
+      salt: environment.random(Self.saltByteCount),
       tree: tree
     ) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }

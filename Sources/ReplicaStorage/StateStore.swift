@@ -41,10 +41,22 @@ final class StateStore {
   }
 
   func existingNumber(of object: ObjectID) throws -> Int64? {
-    try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT id FROM objects WHERE object = ? AND type = ?"),
-      arguments: [object.bytes.blob, Int64(object.type)]
-    )
+    try RowStatement(db, "SELECT id FROM objects WHERE object = ? AND type = ?")
+      .integer([.blob(object.bytes), .integer(Int64(object.type))])
+  }
+
+  /// The object that a raw input became.
+  func object(ofRawInput raw: Hash) throws -> Int64? {
+    try RowStatement(db, "SELECT object FROM raw_inputs WHERE raw = ?")
+      .integer([.blob(raw.bytes)])
+  }
+
+  /// The id of an article; `nil` where its row is none.
+  func article(_ number: Int64) throws -> ObjectID? {
+    try Data.fetchOne(
+      db.cachedStatement(sql: "SELECT object FROM objects WHERE id = ?"),
+      arguments: [number]
+    ).flatMap { ObjectID(type: ObjectType.article.rawValue, bytes: $0) }
   }
 
   func number(of lane: LaneID) throws -> Int64 {

@@ -95,7 +95,7 @@ enum Machine {
   }
 
   /// So many bytes of the system's generator, eight at a call.
-  private static func randomBytes(_ count: Int) -> [UInt8] {
+  static func randomBytes(_ count: Int) -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
     var bytes: [UInt8] = []
     while bytes.count < count {

@@ -136,7 +136,9 @@ struct ImportRun {
   private let fetched: Int64
   private let isQuiet: Bool
   private var action: UInt64?
-  private var seen: Set<Hash> = []
+  /// The first 8 bytes of the hashes of what was taken: an input that the archive knows came with this
+  /// import where it is among them.
+  private var seen: Set<UInt64> = []
   private(set) var counts = ImportCounts()
   /// The first thing that stopped everything.
   private(set) var failure: (any Error)?
@@ -156,7 +158,10 @@ struct ImportRun {
     let progress = ProgressLine("import", unit: "bytes", isQuiet: isQuiet)
     defer { progress.finish() }
     do {
-      let batches = ArticleBatches(path: path, options: options)
+      let origin = URL(filePath: path).lastPathComponent
+      let batches = ArticleBatches(path: path, options: options) { [fetched] record in
+        PreparedRecord(record, fetched: fetched, origin: origin)
+      }
       var end = FileEnd.notReached
       while case .notReached = end {
         end = try transaction(from: batches, path: path, progress)
@@ -181,17 +186,14 @@ struct ImportRun {
   /// Imports some batches in one transaction: enough that reading, writing and compressing overlap,
   /// few enough that others get the lock now and then.
   private mutating func transaction(
-    from batches: ArticleBatches,
+    from batches: ArticleBatches<PreparedRecord>,
     path: String,
     _ progress: ProgressLine
   ) throws -> FileEnd {
-    var counts = counts
-    var seen = seen
     var end = FileEnd.notReached
-    let origin = URL(filePath: path).lastPathComponent
-    action = try replica.write(continuing: action) { [fetched] writer in
+    action = try replica.write(continuing: action) { writer in
       for _ in 0..<Self.batchesPerTransaction {
-        let batch: ArticleBatches.Batch?
+        let batch: ArticleBatches<PreparedRecord>.Batch?
         do throws(ImportFailure) {
           batch = try batches.next()
         } catch {
@@ -204,61 +206,41 @@ struct ImportRun {
         }
         defer { progress.show(batch.bytesRead, of: batch.totalBytes) }
         for record in batch.records {
-          try Self.take(
-            record,
-            path: path,
-            origin: origin,
-            fetched: fetched,
-            writer,
-            &counts,
-            &seen
-          )
+          try Self.take(record, path: path, writer, &counts, &seen)
         }
       }
       return writer.action
     }
-    self.counts = counts
-    self.seen = seen
     return end
   }
 
   private static let batchesPerTransaction = 8
 
   private static func take(
-    _ record: ImportedRecord,
+    _ record: PreparedRecord,
     path: String,
-    origin: String,
-    fetched: Int64,
     _ writer: ReplicaWriter,
     _ counts: inout ImportCounts,
-    _ seen: inout Set<Hash>
+    _ seen: inout Set<UInt64>
   ) throws {
     switch record {
     case .rejected(let rejection):
       counts.rejected += 1
       Console.complain("\(place(path, rejection.line)): \(rejection.reason)")
-    case .article(let article):
-      let raw = Hash(of: article.raw)
-      guard seen.insert(raw).inserted else {
-        counts.duplicate += 1
-        return
-      }
+    case .version(let version, let line):
       do {
-        let verdict = try writer.importVersion(
-          article.version,
-          raw: raw,
-          fetched: fetched,
-          origin: origin
-        ).verdict
+        let verdict = try writer.importVersion(version).verdict
+        let isFirst = seen.insert(UInt64(firstBytesOf: version.raw)).inserted
         switch verdict {
         case .new: counts.new += 1
         case .revised: counts.revised += 1
-        case .unchanged: counts.unchanged += 1
+        case .unchanged where isFirst: counts.unchanged += 1
+        case .unchanged: counts.duplicate += 1
         }
       } catch LogFailure.tooLarge {
         counts.rejected += 1
         Console.complain(
-          "\(place(path, article.line)): is larger than 1 MiB, the most that an archive takes"
+          "\(place(path, line)): is larger than 1 MiB, the most that an archive takes"
         )
       }
     }
@@ -266,5 +248,33 @@ struct ImportRun {
 
   private static func place(_ path: String, _ line: Int?) -> String {
     line.map { "\(path), line \($0)" } ?? path
+  }
+}
+
+/// A record of an input with everything that can be done without the archive.
+private enum PreparedRecord: Sendable {
+  /// With its line, counted from 1; `nil` where the whole file is one article.
+  case version(ImportedVersion, line: Int?)
+  case rejected(Rejection)
+
+  init(_ record: ImportedRecord, fetched: Int64, origin: String) {
+    switch record {
+    case .rejected(let rejection): self = .rejected(rejection)
+    case .article(let article):
+      let version = ImportedVersion(
+        article.version,
+        raw: Hash(of: article.raw),
+        fetched: fetched,
+        origin: origin,
+        salt: Machine.randomBytes(16)
+      )
+      self = .version(version, line: article.line)
+    }
+  }
+}
+
+extension UInt64 {
+  fileprivate init(firstBytesOf hash: Hash) {
+    self = hash.prefix.reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
