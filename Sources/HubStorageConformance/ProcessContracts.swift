@@ -39,6 +39,8 @@ extension HubBench {
       #expect(try other.end() == one.end())
       #expect(try other.known(of: peer.store) == peer.end)
       #expect(try other.append([pack], with: &writers).newChangeCount == 0)
+      try viewsShowTheFrontier(of: one)
+      try viewsShowTheFrontier(of: other)
     }
     for archive in archives {
       #expect(try audit(archive, of: writers).packs.map(\.name) == history.map(\.name))

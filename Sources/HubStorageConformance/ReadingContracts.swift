@@ -22,6 +22,14 @@ extension HubBench {
     return (archive, history, peers)
   }
 
+  /// Asked twice: a store may remember what it found the first time.
+  func viewsShowTheFrontier(of archive: Storage.Archive) throws {
+    for _ in 0..<2 {
+      let view = try archive.view(of: nil, knowing: nil, writing: nil)
+      #expect(try view.frontier == archive.frontier().digest)
+    }
+  }
+
   func batchesOfAnySizeGiveTheSameLog() throws {
     let (archive, history, peers) = try archiveOfTwoPeers(seed: 30)
     let end = try archive.end().position

@@ -46,12 +46,15 @@ extension HubBench {
     try archive.append([witness.pack()], with: &writers)
     let reply = try witness.pack(1, naming: [branches[0]])
     #expect(throws: LogFailure.fork(missing)) { try archive.append([reply], with: &writers) }
+    try viewsShowTheFrontier(of: archive)
     // Until the other branch came, nothing of the lane is claimed.
     #expect(try archive.frontier().claims(differingFrom: [:]).heads[lane.id] == nil)
 
     #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 3)
+    try viewsShowTheFrontier(of: archive)
     #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 0)
     try archive.append([reply, branches[1], third.pack(2)], with: &writers)
+    try viewsShowTheFrontier(of: archive)
     #expect(try archive.frontier().heads.count == 5)
     #expect(try archive.frontier().heads[lane.id]?.seq == 2)
     let audit = try audit(archive, of: writers)

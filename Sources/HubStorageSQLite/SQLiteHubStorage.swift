@@ -119,6 +119,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
   /// What opening an older file did to it; `nil` where there was nothing to do.
   let upgrade: SchemaUpgrade?
   private let recent = RecentHeads()
+  private let frontierMemory = FrontierMemory()
 
   init(
     path: String,
@@ -173,7 +174,13 @@ package final class SQLiteHubArchive: HubArchiveStore {
     -> StoreView
   {
     try database.read {
-      try SQLiteLog($0).view(of: peer, knowing: cursor, writing: lane, own: nil)
+      try SQLiteLog($0).view(
+        of: peer,
+        knowing: cursor,
+        writing: lane,
+        own: nil,
+        remembering: frontierMemory
+      )
     }
   }
 

@@ -162,17 +162,21 @@ package struct SQLiteLog: LogIndex {
   }
 
   /// How the log stands to a peer.
+  ///
+  /// - `frontier`: of this log.
   package func view(
     of peer: StoreID?,
     knowing cursor: ChangeLog.Cursor?,
     writing lane: LaneID?,
-    own: LaneID?
+    own: LaneID?,
+    remembering frontier: FrontierMemory
   ) throws -> StoreView {
+    let end = try end()
     let ownHead = try own.flatMap { try head(of: $0) }
     return StoreView(
       genesis: try genesis(),
-      end: try end(),
-      frontier: try frontierDigest(),
+      end: end,
+      frontier: try frontier.digest(at: end, computing: frontierDigest),
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
       peerLane: try lane.flatMap { try farthestHead(of: $0) },

@@ -12,7 +12,13 @@ extension Replica: LogStore {
     writing lane: LaneID?
   ) throws -> StoreView {
     try database.read { db in
-      try SQLiteLog(db).view(of: peer, knowing: cursor, writing: lane, own: try Self.lane(db))
+      try SQLiteLog(db).view(
+        of: peer,
+        knowing: cursor,
+        writing: lane,
+        own: try Self.lane(db),
+        remembering: frontierMemory
+      )
     }
   }
 
