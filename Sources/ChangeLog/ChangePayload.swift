@@ -103,6 +103,9 @@ extension Dot {
 ///
 /// Only the author of a change uses this.
 struct PayloadEncoder {
+  /// Bytes of a salt: as many keep anybody from finding an erased payload by its hash.
+  static let saltByteCount = 16
+
   private let lane: LaneID
   /// The number by which a name refers to a lane of the change's dependencies.
   private let places: [LaneID: UInt32]
@@ -140,6 +143,7 @@ struct PayloadEncoder {
   }
 
   private static func payload(on object: ObjectID, salt: [UInt8]) -> WireChangePayload {
+    precondition(salt.count == saltByteCount, "a salt of another length")
     var wire = WireChangePayload()
     wire.salt = salt.data
     wire.objectType = object.type

@@ -1,6 +1,9 @@
 /// The payload of a change that names nothing, encoded and hashed before the change has its place in
 /// a lane: by anybody, on whatever core has time.
 package struct PreparedPayload: Sendable {
+  /// Random bytes of a salt.
+  package static let saltByteCount = PayloadEncoder.saltByteCount
+
   let object: ObjectID
   let operations: [Operation]
   let bytes: [UInt8]

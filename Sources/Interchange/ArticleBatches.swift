@@ -58,13 +58,6 @@ package final class ArticleBatches<Record: Sendable>: Sendable {
   deinit { shelf.close() }
 }
 
-extension ArticleBatches where Record == ImportedRecord {
-  /// Begins to read a file.
-  package convenience init(path: String, options: ImportOptions) {
-    self.init(path: path, options: options) { $0 }
-  }
-}
-
 /// A few batches between the one who reads and the one who takes.
 private final class Shelf<Batch: Sendable>: Sendable {
   enum Item: Sendable {

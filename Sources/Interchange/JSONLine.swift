@@ -54,7 +54,7 @@ struct JSONLine: Decodable {
 
   /// Without U+0000, which many programs that read it later would take for the end.
   private func text(_ value: String?) -> String {
-    guard let value, TextBytes.holdNUL(value) else { return value ?? "" }
+    guard let value, TextBytes.hasNUL(value) else { return value ?? "" }
     var scalars = String.UnicodeScalarView()
     for scalar in value.unicodeScalars { scalars.append(scalar.value == 0 ? "\u{fffd}" : scalar) }
     return String(scalars)

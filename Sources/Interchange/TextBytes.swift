@@ -14,8 +14,8 @@ enum TextBytes {
     }
   }
 
-  /// Whether a text's bytes hold U+0000.
-  static func holdNUL(_ text: String) -> Bool {
+  /// Whether U+0000 is in a text.
+  static func hasNUL(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { firstNUL(in: UnsafeRawBufferPointer($0)) != nil }
   }

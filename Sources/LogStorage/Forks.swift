@@ -19,7 +19,12 @@ extension SQLiteLog {
       }
       let parent = (row[2] as Data?).flatMap { LaneID($0) }
       branches.append(
-        LaneBranch(lane: lane, root: root, parent: parent, firstSeq: UInt64(row[3] as Int64))
+        LaneBranch(
+          lane: lane,
+          root: root,
+          parent: parent,
+          firstSeq: try UInt64(storedSeq: row[3], of: "log")
+        )
       )
     }
     return LaneTree(branches)
@@ -188,7 +193,7 @@ extension SQLiteLog {
       arguments: [root.bytes.blob]
     ).map {
       ClaimedHead(
-        seq: UInt64($0[0] as Int64),
+        seq: try UInt64(storedSeq: $0[0], of: "log"),
         hashPrefix: Array(($0[1] as Data).prefix(Hash.prefixByteCount))
       )
     }

@@ -30,6 +30,7 @@ package struct RowScan {
 
   /// Visits every row.
   ///
+  /// - `body`: does not carry out the same statement.
   /// - Throws: GRDB's `DatabaseError`, and what `body` throws.
   package func forEach(_ body: (Row) throws -> Void) throws {
     let handle = statement.sqliteStatement

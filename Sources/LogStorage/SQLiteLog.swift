@@ -101,7 +101,7 @@ package struct SQLiteLog: LogIndex {
       guard let lane = LaneID(row[0] as Data), let hash = Hash(row[2] as Data) else {
         throw LogFailure.damaged("log")
       }
-      heads[lane] = LaneHead(seq: UInt64(row[1] as Int64), hash: hash)
+      heads[lane] = LaneHead(seq: try UInt64(storedSeq: row[1], of: "log"), hash: hash)
     }
     return Frontier(heads, suspects: try suspects())
   }
@@ -113,9 +113,10 @@ package struct SQLiteLog: LogIndex {
   package func frontierDigest() throws -> Hash {
     var digest = FrontierDigest()
     try RowScan(db, "SELECT lane, seq, hash FROM lanes").forEach { row in
-      guard let seq = UInt64(exactly: row.integer(1)),
-        digest.append(lane: row.bytes(0), seq: seq, hash: row.bytes(2))
-      else { throw LogFailure.damaged("log") }
+      let seq = try UInt64(storedSeq: row.integer(1), of: "log")
+      guard digest.append(lane: row.bytes(0), seq: seq, hash: row.bytes(2)) else {
+        throw LogFailure.damaged("log")
+      }
     }
     return digest.hash
   }
@@ -127,7 +128,7 @@ package struct SQLiteLog: LogIndex {
       arguments: [lane.bytes.blob]
     )
     guard let row, let hash = Hash(row[1] as Data) else { return nil }
-    return LaneHead(seq: UInt64(row[0] as Int64), hash: hash)
+    return LaneHead(seq: try UInt64(storedSeq: row[0], of: "log"), hash: hash)
   }
 
   package func writingKey(of lane: LaneID) throws -> PublicKey? {
@@ -163,20 +164,20 @@ package struct SQLiteLog: LogIndex {
 
   /// How the log stands to a peer.
   ///
-  /// - `frontier`: of this log.
+  /// - `memory`: of this log's frontier.
   package func view(
     of peer: StoreID?,
     knowing cursor: ChangeLog.Cursor?,
     writing lane: LaneID?,
     own: LaneID?,
-    remembering frontier: FrontierMemory
+    remembering memory: FrontierMemory
   ) throws -> StoreView {
     let end = try end()
     let ownHead = try own.flatMap { try head(of: $0) }
     return StoreView(
       genesis: try genesis(),
       end: end,
-      frontier: try frontier.digest(at: end, computing: frontierDigest),
+      frontier: try memory.digest(at: end, computing: frontierDigest),
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
       peerLane: try lane.flatMap { try farthestHead(of: $0) },

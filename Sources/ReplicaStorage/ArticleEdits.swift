@@ -26,8 +26,11 @@ extension ReplicaWriter {
     origin: String
   ) throws -> (verdict: ImportVerdict, article: ObjectID) {
     if let known = try article(ofRaw: raw) { return (.unchanged, known) }
+    // First, as before every change: a lane's keys come from the same source as salts, and a simulated
+    // history is one order of both.
+    try openLaneIfNeeded()
     return try take(
-      ImportedVersion(version, raw: raw, fetched: fetched, origin: origin, salt: try makeSalt())
+      ImportedVersion(version, raw: raw, fetched: fetched, origin: origin, salt: makeSalt())
     )
   }
 

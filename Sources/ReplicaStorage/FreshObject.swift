@@ -72,10 +72,11 @@ struct FreshObject: Sendable {
 
   /// The same, made by the same operations in a change elsewhere.
   ///
-  /// Right for a change that names nothing: all of the object is then of this change, and in the same
-  /// order wherever that stands.
+  /// Of a change that only adds and writes, and names nothing: all of the object is then of this change, and
+  /// in the same order wherever that stands.
   func moved(to place: ChangePlace) -> FreshObject {
-    FreshObject(
+    precondition(state.deletions.isEmpty, "a deletion stays with what it covers")
+    return FreshObject(
       state: ObjectState(
         entries: state.entries.map { entry in
           Entry(
@@ -84,12 +85,6 @@ struct FreshObject: Sendable {
             kind: entry.kind,
             time: place.time,
             value: entry.value
-          )
-        },
-        deletions: state.deletions.map { deletion in
-          Deletion(
-            dot: Dot(lane: place.lane, seq: place.seq, index: deletion.dot.index),
-            covers: deletion.covers
           )
         }
       ),

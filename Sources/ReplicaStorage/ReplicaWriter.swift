@@ -15,7 +15,6 @@ package final class ReplicaWriter {
   private static let packTargetByteCount = 256 << 10
   /// Packs compressed at once; more would only wait in memory.
   private static let sealingLimit = 4
-  private static let saltByteCount = 16
 
   let db: Database
   private let environment: ReplicaEnvironment
@@ -127,7 +126,7 @@ package final class ReplicaWriter {
         reason: reason,
         undoes: undoes
       ),
-      salt: environment.random(Self.saltByteCount)
+      salt: makeSalt()
     )
   }
 
@@ -157,11 +156,8 @@ package final class ReplicaWriter {
     try write(draft, salt: imported.salt, making: isVersionKnown ? nil : imported.fresh)
   }
 
-  /// Random bytes for the change that is written next.
-  package func makeSalt() throws -> [UInt8] {
-    try openLaneIfNeeded()
-    return environment.random(Self.saltByteCount)
-  }
+  /// Random bytes for the payload of one change.
+  package func makeSalt() -> [UInt8] { environment.random(PreparedPayload.saltByteCount) }
 
   /// What the merge would pass over must not look as if it had been taken.
   private func checkSizes(of operations: [ChangeLog.Operation], on object: ObjectID) throws {
@@ -257,7 +253,7 @@ package final class ReplicaWriter {
     var pack = PackDraft(after: writer)
     let change = try writer.write(
       ChangeDraft(object: profile, changeClass: .identity, operations: operations, time: time),
-      salt: environment.random(Self.saltByteCount),
+      salt: makeSalt(),
       tree: tree
     ) { [log] id in
       guard let hash = try log.hash(of: id) else { throw LogFailure.gap(id) }

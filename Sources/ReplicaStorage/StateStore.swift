@@ -116,7 +116,7 @@ final class StateStore {
       entries.append(
         Entry(
           field: row[0],
-          dot: Dot(lane: try lane(row[1]), seq: UInt64(row[2] as Int64), index: row[3]),
+          dot: try dot(lane: row[1], seq: row[2], index: row[3]),
           kind: kind,
           time: row[5],
           value: Array(row[6] as Data)
@@ -124,6 +124,16 @@ final class StateStore {
       )
     }
     return entries
+  }
+
+  /// An operation's name as a row has it.
+  private func dot(lane number: Int64, seq: Int64, index: Int64) throws -> Dot {
+    guard let index = UInt32(exactly: index) else { throw LogFailure.damaged("state") }
+    return Dot(
+      lane: try lane(number),
+      seq: try UInt64(storedSeq: seq, of: "state"),
+      index: index
+    )
   }
 
   private func deletions(of object: Int64) throws -> [Deletion] {
@@ -140,7 +150,7 @@ final class StateStore {
       }
       deletions.append(
         Deletion(
-          dot: Dot(lane: try lane(row[0]), seq: UInt64(row[1] as Int64), index: row[2]),
+          dot: try dot(lane: row[0], seq: row[1], index: row[2]),
           covers: covers
         )
       )

@@ -16,7 +16,7 @@ enum Floor {
     in folder: URL
   ) throws -> (seconds: Double, blocks: [Block]) {
     let start = ContinuousClock.now
-    let batches = ArticleBatches(path: input, options: ImportOptions())
+    let batches = ArticleBatches(path: input, options: ImportOptions()) { $0 }
     let compressed = BlockList()
     let table = try ArticleTable(in: folder)
     let group = DispatchGroup()

@@ -37,7 +37,7 @@ struct IndexFloor {
 
   /// Puts the folded text where FTS5 keeps it.
   private static func fill(_ database: DatabaseQueue, from input: String) throws {
-    let batches = ArticleBatches(path: input, options: ImportOptions())
+    let batches = ArticleBatches(path: input, options: ImportOptions()) { $0 }
     try database.writeWithoutTransaction { db in
       try db.beginTransaction()
       let insertion = try db.makeStatement(

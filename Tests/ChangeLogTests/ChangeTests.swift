@@ -290,7 +290,7 @@ import Testing
     #expect(throws: LogFailure.tooLarge("change")) {
       try writer.write(
         .edit([.write(String(repeating: "x", count: 1 << 20))]),
-        salt: [],
+        salt: [UInt8](repeating: 0, count: 16),
         hashOf: { throw LogFailure.gap($0) }
       )
     }

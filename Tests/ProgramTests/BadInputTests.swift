@@ -55,6 +55,34 @@ import Testing
     #expect(counts?["rejected"] as? Int == 1)
   }
 
+  @Test func `an import says of every line whether it was new, there, or there twice`() throws {
+    func line(_ id: Int, _ headline: String) -> String {
+      #"{"id": "\#(id)", "source": "w", "headline": "\#(headline)"}"# + "\n"
+    }
+    func counts(of lines: [String]) throws -> [String: Int] {
+      try anna.write(lines.joined(), to: "wire.jsonl")
+      let run = try anna.stet("import", "wire.jsonl", "--json", "--quiet")
+      let counts = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+      return (counts ?? [:]).compactMapValues { $0 as? Int }.filter { $0.key != "seconds" }
+    }
+    let tooLarge = line(9, String(repeating: "x", count: 1 << 20))
+    #expect(
+      try counts(of: [line(1, "a"), line(1, "a"), line(2, "a"), tooLarge, tooLarge])
+        == ["new": 2, "revised": 0, "unchanged": 0, "duplicate": 1, "rejected": 2]
+    )
+    // Many batches: the later ones are taken for known, and what is new among them comes in all the same.
+    let known = (100..<16_000).map { line($0, String(repeating: "long ", count: 40)) }
+    #expect(try counts(of: known)["new"] == known.count)
+    let mixed = known + [line(1, "b"), line(3, "a"), line(3, "a")]
+    #expect(
+      try counts(of: mixed)
+        == [
+          "new": 1, "revised": 1, "unchanged": known.count, "duplicate": 1, "rejected": 0,
+        ]
+    )
+    #expect(try anna.stet("verify").status == 0)
+  }
+
   @Test func `a missing file is refused`() throws {
     try expectRefusal(["import", "nowhere.txt", "--quiet"], status: 3, saying: "nowhere.txt")
   }

@@ -4,6 +4,7 @@ import ChangeLog
 import Foundation
 import Interchange
 import ReplicaStorage
+import Synchronization
 
 /// `stet import`.
 struct ImportVerb: ParsableCommand {
@@ -100,6 +101,8 @@ struct ImportCounts {
   /// The same input twice in one import.
   var duplicate = 0
   var rejected = 0
+  /// Those of which the archive had everything.
+  var knownCount: Int { unchanged + duplicate }
 
   var sentence: String {
     if new + revised + rejected + duplicate == 0 {
@@ -135,6 +138,7 @@ struct ImportRun {
   /// ms since 1970-01-01 UTC.
   private let fetched: Int64
   private let isQuiet: Bool
+  private let outlook = ImportOutlook()
   private var action: UInt64?
   /// The first 8 bytes of the hashes of what was taken: an input that the archive knows came with this
   /// import where it is among them.
@@ -159,8 +163,8 @@ struct ImportRun {
     defer { progress.finish() }
     do {
       let origin = URL(filePath: path).lastPathComponent
-      let batches = ArticleBatches(path: path, options: options) { [fetched] record in
-        PreparedRecord(record, fetched: fetched, origin: origin)
+      let batches = ArticleBatches(path: path, options: options) { [fetched, outlook] record in
+        PreparedRecord(record, fetched: fetched, origin: origin, outlook)
       }
       var end = FileEnd.notReached
       while case .notReached = end {
@@ -205,9 +209,11 @@ struct ImportRun {
           break
         }
         defer { progress.show(batch.bytesRead, of: batch.totalBytes) }
+        let knownCount = counts.knownCount
         for record in batch.records {
           try Self.take(record, path: path, writer, &counts, &seen)
         }
+        outlook.note(known: counts.knownCount - knownCount, of: batch.records.count)
       }
       return writer.action
     }
@@ -229,14 +235,13 @@ struct ImportRun {
       Console.complain("\(place(path, rejection.line)): \(rejection.reason)")
     case .version(let version, let line):
       do {
-        let verdict = try writer.importVersion(version).verdict
-        let isFirst = seen.insert(UInt64(firstBytesOf: version.raw)).inserted
-        switch verdict {
+        switch try version.imported(by: writer) {
         case .new: counts.new += 1
         case .revised: counts.revised += 1
-        case .unchanged where isFirst: counts.unchanged += 1
-        case .unchanged: counts.duplicate += 1
+        case .unchanged where seen.contains(version.mark): counts.duplicate += 1
+        case .unchanged: counts.unchanged += 1
         }
+        seen.insert(version.mark)
       } catch LogFailure.tooLarge {
         counts.rejected += 1
         Console.complain(
@@ -251,30 +256,72 @@ struct ImportRun {
   }
 }
 
-/// A record of an input with everything that can be done without the archive.
+/// A record of an input, with what was done of it ahead.
 private enum PreparedRecord: Sendable {
   /// With its line, counted from 1; `nil` where the whole file is one article.
-  case version(ImportedVersion, line: Int?)
+  case version(PreparedVersion, line: Int?)
   case rejected(Rejection)
 
-  init(_ record: ImportedRecord, fetched: Int64, origin: String) {
+  init(_ record: ImportedRecord, fetched: Int64, origin: String, _ outlook: ImportOutlook) {
     switch record {
     case .rejected(let rejection): self = .rejected(rejection)
     case .article(let article):
-      let version = ImportedVersion(
-        article.version,
-        raw: Hash(of: article.raw),
-        fetched: fetched,
-        origin: origin,
-        salt: Machine.randomBytes(16)
-      )
+      let raw = Hash(of: article.raw)
+      let version: PreparedVersion =
+        outlook.isOfKnown
+        ? .named(article.version, raw: raw, fetched: fetched, origin: origin)
+        : .whole(
+          ImportedVersion(
+            article.version,
+            raw: raw,
+            fetched: fetched,
+            origin: origin,
+            salt: Machine.randomBytes(PreparedPayload.saltByteCount)
+          )
+        )
       self = .version(version, line: article.line)
     }
   }
 }
 
-extension UInt64 {
-  fileprivate init(firstBytesOf hash: Hash) {
-    self = hash.prefix.reduce(0) { $0 << 8 | UInt64($1) }
+/// A version with everything that can be done without the archive, or with no more than its input's
+/// hash, which is all that it takes to find it there.
+private enum PreparedVersion: Sendable {
+  case whole(ImportedVersion)
+  case named(ArticleVersion, raw: Hash, fetched: Int64, origin: String)
+
+  /// The first 8 bytes of the input's hash.
+  var mark: UInt64 {
+    switch self {
+    case .whole(let version): Self.mark(version.raw)
+    case .named(_, let raw, _, _): Self.mark(raw)
+    }
+  }
+
+  private static func mark(_ hash: Hash) -> UInt64 {
+    hash.prefix.reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  func imported(by writer: ReplicaWriter) throws -> ImportVerdict {
+    switch self {
+    case .whole(let version): try writer.importVersion(version).verdict
+    case .named(let version, let raw, let fetched, let origin):
+      try writer.importVersion(version, raw: raw, fetched: fetched, origin: origin).verdict
+    }
+  }
+}
+
+/// Whether what comes next is likely there already, as in a file that is imported again: to prepare it
+/// would be for nothing.
+///
+/// A guess, which costs time where it is wrong and nothing else.
+private final class ImportOutlook: Sendable {
+  private let isKnown = Atomic(false)
+
+  var isOfKnown: Bool { isKnown.load(ordering: .relaxed) }
+
+  /// - `known`: records of a batch that the archive had.
+  func note(known: Int, of count: Int) {
+    isKnown.store(2 * known > count, ordering: .relaxed)
   }
 }
