@@ -47,9 +47,30 @@ package final class SessionPair {
     package var failures: [PeerFailure] = []
   }
 
+  /// What happens on one side of sessions that stay, when neither has anything left to do.
+  package struct LiveStep {
+    let speaker: Speaker
+    let event: () throws -> SessionEvent
+
+    package init(_ speaker: Speaker, event: @escaping () throws -> SessionEvent) {
+      self.speaker = speaker
+      self.event = event
+    }
+  }
+
   /// Runs both sessions to their end.
   package func run(archive: RequestedArchive) -> Result {
-    var dialling = SyncSession.dialling(DialRequest(archive: archive, limits: limits))
+    run(DialRequest(archive: archive, limits: limits), steps: [])
+  }
+
+  /// Runs two sessions that stay when they are equal, until there are no more steps.
+  package func runLive(archive: RequestedArchive, steps: [LiveStep]) -> Result {
+    run(DialRequest(archive: archive, limits: limits, isLive: true), steps: steps)
+  }
+
+  private func run(_ request: DialRequest, steps: [LiveStep]) -> Result {
+    var steps = steps[...]
+    var dialling = SyncSession.dialling(request)
     var answering = SyncSession.answering(limits: limits)
     var result = Result()
     do {
@@ -69,8 +90,24 @@ package final class SessionPair {
         result.answerer =
           perform(effects, of: &answerer, to: &dialler, &result.failures) ?? result.answerer
       }
+      if dialler.events.isEmpty, answerer.events.isEmpty, let step = steps.popFirst() {
+        carryOut(step)
+      }
     }
     return result
+  }
+
+  private func carryOut(_ step: LiveStep) {
+    let event: SessionEvent
+    do {
+      event = try step.event()
+    } catch {
+      event = .refused(Self.failure(error))
+    }
+    switch step.speaker {
+    case .dialler: dialler.events.append(event)
+    case .answerer: answerer.events.append(event)
+    }
   }
 
   private struct Side {

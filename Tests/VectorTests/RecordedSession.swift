@@ -13,6 +13,14 @@ struct RecordedSession: Codable {
     var message: Hex
   }
 
+  /// What came to one side's log during a session that stays.
+  struct News: Codable {
+    /// How many messages had gone over by then, of both sides.
+    var after: Int
+    var to: SessionPair.Speaker
+    var brought: RecordedStore.Brought
+  }
+
   var description: String
   /// Of both clocks, ms.
   var time: Int64
@@ -22,12 +30,16 @@ struct RecordedSession: Codable {
   var dialler: RecordedStore
   var answerer: RecordedStore
   var messages: [Message]
+  /// Of a session that stays, and that the dialler leaves in the end; absent where it does not stay.
+  var news: [News]?
   /// How each side ended.
   var diallerEnd: String
   var answererEnd: String
   /// The digest of each side's frontier afterwards.
   var diallerFrontier: Hex
   var answererFrontier: Hex
+
+  var isLive: Bool { news != nil }
 
   var request: RequestedArchive {
     archive.flatMap { ArchiveID($0.bytes) }.map { .id($0, name: name) } ?? .name(name)
@@ -56,6 +68,21 @@ struct RecordedStore: Codable {
   struct Brought: Codable {
     var pack: Hex
     var place: Place
+
+    init(_ delivery: PackDelivery, from source: StoreID) {
+      pack = Hex(delivery.pack)
+      place = Place(
+        Cursor(store: source, position: delivery.position, check: delivery.check)
+      )
+    }
+
+    func append(to archive: MemoryHubArchive) throws {
+      guard let place = place.cursor else { throw LogFailure.malformed("cursor") }
+      _ = try archive.append(
+        [PackDelivery(pack: pack.bytes, position: place.position, check: place.check)],
+        from: place.store
+      )
+    }
   }
 
   var store: Hex
@@ -70,8 +97,7 @@ struct RecordedStore: Codable {
   }
 
   mutating func append(_ delivery: PackDelivery, from source: StoreID) {
-    let place = Cursor(store: source, position: delivery.position, check: delivery.check)
-    log.append(Brought(pack: Hex(delivery.pack), place: Place(place)))
+    log.append(Brought(delivery, from: source))
   }
 
   /// The store.
@@ -81,13 +107,7 @@ struct RecordedStore: Codable {
     try storage.createArchive(named: "desk")
     let archive = try storage.archive(named: "desk")
     if let genesis { try archive.adopt(Genesis(genesis.bytes)) }
-    for brought in log {
-      guard let place = brought.place.cursor else { throw LogFailure.malformed("cursor") }
-      _ = try archive.append(
-        [PackDelivery(pack: brought.pack.bytes, position: place.position, check: place.check)],
-        from: place.store
-      )
-    }
+    for brought in log { try brought.append(to: archive) }
     for place in known.compactMap(\.cursor) { try archive.remember(place) }
     return archive
   }

@@ -18,7 +18,9 @@ final class SessionReplay {
     switch side {
     case .dialler:
       store = try recorded.dialler.opened()
-      session = .dialling(DialRequest(archive: recorded.request, limits: limits))
+      session = .dialling(
+        DialRequest(archive: recorded.request, limits: limits, isLive: recorded.isLive)
+      )
       let view = try store.view(of: nil, knowing: nil, writing: nil)
       handle(.opened(view, time: time))
     case .answerer:
@@ -33,6 +35,14 @@ final class SessionReplay {
       handle(.received(decoded))
     }
   }
+
+  /// Something comes to this side's log.
+  func take(_ brought: RecordedStore.Brought) throws {
+    try brought.append(to: store)
+    handle(.grown(try store.logEnd()))
+  }
+
+  func leave() { handle(.leave) }
 
   func hangUp() { handle(.ended) }
 

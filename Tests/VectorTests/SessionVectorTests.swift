@@ -18,12 +18,18 @@ struct SessionVectors: Codable {
     _ side: SessionPair.Speaker
   ) throws {
     let vectors = try VectorFile.load("sessions", as: SessionVectors.self)
-    #expect(vectors.sessions.count >= 7)
+    #expect(vectors.sessions.count >= 8)
     for recorded in vectors.sessions {
       let replay = try SessionReplay(of: side, in: recorded)
-      for message in recorded.messages where message.from != side {
-        try replay.hear(message.message.bytes)
+      for number in 0...recorded.messages.count {
+        for news in recorded.news ?? [] where news.after == number && news.to == side {
+          try replay.take(news.brought)
+        }
+        guard number < recorded.messages.count else { break }
+        let message = recorded.messages[number]
+        if message.from != side { try replay.hear(message.message.bytes) }
       }
+      if recorded.isLive, side == .dialler { replay.leave() }
       replay.hangUp()
       let theirs = recorded.messages.filter { $0.from == side }.map(\.message.bytes)
       #expect(
@@ -49,15 +55,30 @@ struct SessionVectors: Codable {
     for message in equal.messages { #expect(message.message.bytes.count <= 250) }
   }
 
+  @Test func `in a session that stays news goes both ways`() throws {
+    let vectors = try VectorFile.load("sessions", as: SessionVectors.self)
+    let live = try #require(vectors.sessions.first { $0.isLive })
+    #expect(Set(live.news?.map(\.to) ?? []) == [.dialler, .answerer])
+    #expect(live.diallerFrontier == live.answererFrontier)
+    let before = try live.dialler.opened().frontier().digest.bytes
+    #expect(live.diallerFrontier.bytes != before)
+  }
+
+  /// Those that were recorded stay as they are.
   @Test(.enabled(if: VectorFile.isRecording, "only Scripts/record makes vectors anew"))
   func `recording of sessions`() throws {
     var recorder = try SessionRecorder()
+    let kept = try VectorFile.load("sessions", as: SessionVectors.self).sessions
+    let new = try recorder.sessions().filter { session in
+      !kept.contains { $0.description == session.description }
+    }
     try VectorFile.save(
       "sessions",
       SessionVectors(
         description: "Sessions of version 1, message by message, without preface and frames: what "
-          + "both stores held before, what each side said, and how both ended.",
-        sessions: recorder.sessions()
+          + "both stores held before, what each side said, what came to their logs meanwhile, and how "
+          + "both ended.",
+        sessions: kept + new
       )
     )
   }
@@ -93,6 +114,7 @@ struct SessionRecorder {
       try record("equal: one round trip", of: store(1, 0..<5), with: store(2, 0..<5)),
       try reset(),
       try gap(),
+      try live(),
     ]
   }
 
@@ -144,23 +166,60 @@ struct SessionRecorder {
     return try record("gap: a change that comes before is missing", of: dialler, with: answerer)
   }
 
+  /// Both are equal and stay; then something comes to each, twice.
+  private mutating func live() throws -> RecordedSession {
+    var lane = try writer.lane()
+    var news: [(to: SessionPair.Speaker, brought: RecordedStore.Brought)] = []
+    for speaker in [SessionPair.Speaker.dialler, .answerer, .answerer, .dialler] {
+      var author = writer.peer()
+      let delivery = author.deliver(try lane.pack())
+      news.append((speaker, RecordedStore.Brought(delivery, from: author.store)))
+    }
+    return try record(
+      "live: both stay, and send what comes to them",
+      of: store(1, 0..<4),
+      with: store(2, 0..<4),
+      news: news
+    )
+  }
+
+  /// - `news`: what comes to the sides of a session that stays; `nil`: it does not.
   private func record(
     _ description: String,
     of dialler: RecordedStore,
-    with answerer: RecordedStore
+    with answerer: RecordedStore,
+    news: [(to: SessionPair.Speaker, brought: RecordedStore.Brought)]? = nil
   ) throws -> RecordedSession {
     let stores = (dialler: try dialler.opened(), answerer: try answerer.opened())
     var messages: [RecordedSession.Message] = []
+    var placed: [RecordedSession.News] = []
     let request: RequestedArchive =
       dialler.genesis == nil ? .name("desk") : .id(genesis.archive, name: "desk")
-    let result = SessionPair(
+    let pair = SessionPair(
       dialler: stores.dialler,
       answerer: stores.answerer,
       clock: VirtualClock(time: Self.time)
     ) { sender, message in
       messages.append(RecordedSession.Message(from: sender, message: Hex(message)))
       return [message]
-    }.run(archive: request)
+    }
+    let result: SessionPair.Result
+    if let news {
+      var steps = news.map { news in
+        SessionPair.LiveStep(news.to) {
+          placed.append(
+            RecordedSession.News(after: messages.count, to: news.to, brought: news.brought)
+          )
+          let store = news.to == .dialler ? stores.dialler : stores.answerer
+          try news.brought.append(to: store)
+          return .grown(try store.logEnd())
+        }
+      }
+      steps.append(SessionPair.LiveStep(.dialler) { .leave })
+      result = pair.runLive(archive: request, steps: steps)
+    } else {
+      result = pair.run(archive: request)
+    }
     let failure = result.failures.first.map { "\($0.code)" } ?? ""
     return RecordedSession(
       description: description,
@@ -170,6 +229,7 @@ struct SessionRecorder {
       dialler: dialler,
       answerer: answerer,
       messages: messages,
+      news: news.map { _ in placed },
       diallerEnd: result.dialler.map { "\($0.verdict)" } ?? failure,
       answererEnd: result.answerer.map { "\($0.verdict)" } ?? failure,
       diallerFrontier: Hex(try stores.dialler.frontier().digest.bytes),
