@@ -66,4 +66,29 @@ extension HubBench {
     #expect(try archive.view(of: nil, knowing: nil, writing: nil).known == nil)
     #expect(try audit(archive, of: writers).changes.count == 6)
   }
+
+  func cursorsStopBeforeDamagedPacks() throws {
+    var writers = try WriterFixture(seed: 42)
+    let archive = try archive(of: writers)
+    var lanes = [try writers.lane(), try writers.lane()]
+    var peers = [writers.peer(), writers.peer()]
+    var requests: [AppendRequest] = []
+    var ends: [ChangeLog.Cursor] = []
+    for place in peers.indices {
+      let good = peers[place].request([try lanes[place].pack(2)])
+      ends.append(peers[place].end)
+      let next = peers[place].request([try lanes[place].pack(3)]).packs[0]
+      var bytes = next.pack
+      bytes[bytes.count / 2] ^= 1
+      let damaged = PackDelivery(pack: bytes, position: next.position, check: next.check)
+      requests.append(AppendRequest(packs: good.packs + [damaged], peer: peers[place].store))
+    }
+    for result in try archive.append(group: requests) {
+      #expect(throws: LogFailure.self) { try result.get() }
+    }
+    for (peer, end) in zip(peers, ends) {
+      #expect(try archive.known(of: peer.store) == end)
+    }
+    #expect(try audit(archive, of: writers).changes.count == 4)
+  }
 }

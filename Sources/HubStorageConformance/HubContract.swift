@@ -89,6 +89,9 @@ package enum HubContract: CaseIterable, Sendable {
   case cursorsHoldAtPackEnds
   /// The newest cursor into each peer's log is remembered, apart from those of other peers.
   case cursorsOfPeersAreRemembered
+  /// Where a damaged pack ends a request, the cursor stands after the pack before it, whatever else the
+  /// same group brings.
+  case cursorsStopBeforeDamagedPacks
 
   // MARK: - Several processes
 
@@ -142,6 +145,7 @@ package enum HubContract: CaseIterable, Sendable {
     case .viewsTellThePeersLane: try bench.viewsTellThePeersLane()
     case .cursorsHoldAtPackEnds: try bench.cursorsHoldAtPackEnds()
     case .cursorsOfPeersAreRemembered: try bench.cursorsOfPeersAreRemembered()
+    case .cursorsStopBeforeDamagedPacks: try bench.cursorsStopBeforeDamagedPacks()
     case .everythingIsThereAfterReopening: try bench.everythingIsThereAfterReopening()
     case .processesSeeEachOther: try bench.processesSeeEachOther()
     case .threadsTakeTurns: try bench.threadsTakeTurns()
