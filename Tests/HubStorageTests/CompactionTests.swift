@@ -42,23 +42,6 @@ import Testing
     _ = try archive.append(packs, from: peer.store)
   }
 
-  private func packs(
-    of archive: SQLiteHubArchive,
-    after position: UInt64 = 0
-  ) throws
-    -> [PackDelivery]
-  {
-    try archive.packs(
-      PackRequest(
-        after: position,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs
-  }
-
   private func execute(_ sql: String) throws {
     let database = try DatabaseQueue(path: folder.url.appending(path: "desk.hub").path)
     try database.write { try $0.execute(sql: sql) }
@@ -70,7 +53,7 @@ import Testing
   @Test(arguments: [LogCompaction.Pace.gentle, .full])
   func `packs become smaller, and the log stays as it was`(pace: LogCompaction.Pace) throws {
     try fill(30)
-    let before = try packs(of: archive)
+    let before = try archive.everyPack()
     let view = try archive.view(of: peer.store, knowing: nil, writing: nil)
     let tally = try storage.compact("desk", pace)
     #expect(tally.isAtEnd)
@@ -80,7 +63,7 @@ import Testing
     #expect(tally.byteCountBefore == before.reduce(0) { $0 + $1.pack.count })
     #expect(tally.byteCount < tally.byteCountBefore * 97 / 100)
     #expect(tally.plainByteCount > tally.byteCountBefore)
-    let after = try packs(of: archive)
+    let after = try archive.everyPack()
     #expect(after.reduce(0) { $0 + $1.pack.count } == tally.byteCount)
     #expect(after.map(\.position) == before.map(\.position))
     #expect(after.map(\.check) == before.map(\.check))
@@ -134,7 +117,7 @@ import Testing
       )
     )
     _ = try storage.compact("desk", .full)
-    let rest = try packs(of: archive, after: first.position)
+    let rest = try archive.everyPack(after: first.position)
     try storage.createArchive(named: "copy")
     let copy = try storage.archive(named: "copy")
     let genesis = try #require(try archive.view(of: nil, knowing: nil, writing: nil).genesis)
@@ -160,22 +143,22 @@ import Testing
 
   @Test func `a damaged pack is counted and left alone`() throws {
     try fill(4)
-    let before = try packs(of: archive)
+    let before = try archive.everyPack()
     try execute(
       """
       UPDATE packs SET bytes = substr(bytes, 1, length(bytes) - 1)
       WHERE position = \(before[1].position)
       """
     )
-    let damaged = try packs(of: archive)[1]
+    let damaged = try archive.everyPack()[1]
     let tally = try storage.compact("desk", .full)
     #expect((tally.packCount, tally.replacedCount, tally.damagedCount) == (4, 3, 1))
-    #expect(try packs(of: archive)[1].pack == damaged.pack)
+    #expect(try archive.everyPack()[1].pack == damaged.pack)
   }
 
   @Test func `a pack that somebody else replaced meanwhile stays theirs`() throws {
     try fill(2)
-    let packs = try packs(of: archive)
+    let packs = try archive.everyPack()
     let other = try #require(try Pack.recompressed(packs[0].pack, level: 4))
     let file = folder.url.appending(path: "desk.hub").path
     let tally = try storage.compact("desk", .gentle) {
@@ -190,7 +173,7 @@ import Testing
       return true
     }
     #expect(tally.replacedCount == 1)
-    #expect(try self.packs(of: archive)[0].pack == other)
+    #expect(try archive.everyPack()[0].pack == other)
     #expect(try damages().isEmpty)
   }
 }

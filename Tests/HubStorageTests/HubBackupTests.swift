@@ -43,15 +43,7 @@ import Testing
   }
 
   private func packs(of archive: SQLiteHubArchive) throws -> [[UInt8]] {
-    try archive.packs(
-      PackRequest(
-        after: 0,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs.map(\.pack)
+    try archive.everyPack().map(\.pack)
   }
 
   @Test func `an archive comes back pack for pack, as another store`() throws {

@@ -44,15 +44,7 @@ import Testing
   }
 
   private func packs(of replica: Replica) throws -> [[UInt8]] {
-    try replica.packs(
-      PackRequest(
-        after: 0,
-        upTo: replica.endPosition(),
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs.map(\.pack)
+    try replica.everyPack().map(\.pack)
   }
 
   @Test(arguments: [UInt64](1...8))

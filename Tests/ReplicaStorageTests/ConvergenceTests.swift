@@ -22,14 +22,7 @@ import Testing
       }
       // What comes once more, whatever came before it, changes nothing.
       let sender = history.replicas[0]
-      let request = PackRequest(
-        after: 0,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-      let packs = try sender.packs(request).packs
+      let packs = try sender.everyPack()
       for replica in history.replicas.dropFirst() {
         let receipt = try replica.append(packs, from: try sender.storeID())
         guard receipt.newChangeCount == 0,

@@ -39,15 +39,7 @@ struct DamagedArchive {
     for number in 1..<(changes - unsent) { try Self.write(number, to: anna) }
     guard let genesis = try anna.genesis() else { throw LogFailure.malformed("test") }
     self.genesis = genesis
-    peerPacks = try anna.packs(
-      PackRequest(
-        after: 0,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs
+    peerPacks = try anna.everyPack()
     try anna.close()
     anna = try Replica.open(path, environment: environment)
     for number in (changes - unsent)..<changes { try Self.write(number, to: anna) }

@@ -98,14 +98,7 @@ private struct PlainState {
   }
 
   init(of replica: Replica) throws {
-    let request = PackRequest(
-      after: 0,
-      upTo: .max,
-      selection: .beyond(.empty),
-      byteLimit: .max,
-      packLimit: .max
-    )
-    for delivery in try replica.packs(request).packs {
+    for delivery in try replica.everyPack() {
       for run in try Pack(delivery.pack).runs {
         for change in try run.unplacedChanges() { try take(change) }
       }

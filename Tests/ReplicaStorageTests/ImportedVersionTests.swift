@@ -135,14 +135,7 @@ import Testing
   }
 
   private func changes(of replica: Replica) throws -> [Change] {
-    let request = PackRequest(
-      after: 0,
-      upTo: .max,
-      selection: .beyond(.empty),
-      byteLimit: .max,
-      packLimit: .max
-    )
-    return try replica.packs(request).packs.flatMap { delivery in
+    try replica.everyPack().flatMap { delivery in
       try Pack(delivery.pack).runs.flatMap { try $0.unplacedChanges() }
     }
   }

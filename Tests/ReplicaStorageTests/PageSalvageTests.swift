@@ -19,15 +19,7 @@ import Testing
       let body = world.random.bytes(number % 4 == 3 ? 40_000 * number : 150 * number).hex
       try anna.write { _ = try $0.importArticle("\(number)", headline: "h", body: body) }
     }
-    return try anna.packs(
-      PackRequest(
-        after: 0,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs.map(\.pack)
+    return try anna.everyPack().map(\.pack)
   }
 
   /// A log with these packs, in pages of some size.

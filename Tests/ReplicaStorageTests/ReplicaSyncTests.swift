@@ -124,14 +124,7 @@ import Testing
     _ = session.handle(.received(.welcome(welcome)))
     _ = session.handle(.viewed(view, time: 0))
     _ = session.handle(.received(.birth(genesis: genesis.bytes)))
-    let request = PackRequest(
-      after: 0,
-      upTo: .max,
-      selection: .beyond(.empty),
-      byteLimit: .max,
-      packLimit: .max
-    )
-    let packs = try hub.packs(request).packs
+    let packs = try hub.everyPack()
     var effects = packs.flatMap { session.handle(.received(.pack($0))) }
     var transactions: [[UInt64]] = []
     while let append = effects.compactMap(\.appendedPositions).first {
@@ -175,15 +168,7 @@ import Testing
     var effects = session.handle(.received(.welcome(welcome)))
     effects += session.handle(.viewed(view, time: 0))
     effects += session.handle(.received(.birth(genesis: genesis.bytes)))
-    let packs = try hub.packs(
-      PackRequest(
-        after: 0,
-        upTo: .max,
-        selection: .beyond(.empty),
-        byteLimit: .max,
-        packLimit: .max
-      )
-    ).packs
+    let packs = try hub.everyPack()
     for pack in packs { effects += session.handle(.received(.pack(pack))) }
     #expect(!effects.contains { if case .send(.acknowledgement) = $0 { true } else { false } })
     let stored = session.handle(
