@@ -39,12 +39,7 @@ package struct RowScan {
       switch sqlite3_step(handle) {
       case SQLITE_ROW: try body(Row(statement: handle))
       case SQLITE_DONE: return
-      case let code:
-        throw DatabaseError(
-          resultCode: ResultCode(rawValue: code),
-          message: sqlite3_errmsg(db.sqliteConnection).map { String(cString: $0) },
-          sql: statement.sql
-        )
+      case let code: throw statement.error(code, in: db)
       }
     }
   }

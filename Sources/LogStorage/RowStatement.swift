@@ -30,7 +30,7 @@ package struct RowStatement {
     let handle = statement.sqliteStatement
     defer { sqlite3_reset(handle) }
     let result = firstStep(values)
-    guard result == SQLITE_DONE else { throw error(result) }
+    guard result == SQLITE_DONE else { throw statement.error(result, in: db) }
   }
 
   /// The first column of the first row; `nil` where there is no row.
@@ -42,7 +42,7 @@ package struct RowStatement {
     switch firstStep(values) {
     case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
     case SQLITE_DONE: return nil
-    case let result: throw error(result)
+    case let result: throw statement.error(result, in: db)
     }
   }
 
@@ -54,14 +54,6 @@ package struct RowStatement {
       guard result == SQLITE_OK else { return result }
     }
     return sqlite3_step(handle)
-  }
-
-  private func error(_ code: Int32) -> DatabaseError {
-    DatabaseError(
-      resultCode: ResultCode(rawValue: code),
-      message: sqlite3_errmsg(db.sqliteConnection).map { String(cString: $0) },
-      sql: statement.sql
-    )
   }
 }
 
