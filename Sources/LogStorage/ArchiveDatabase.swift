@@ -1,6 +1,6 @@
 package import GRDB
 
-/// The one connection to an archive's file.
+/// The connection to an archive's file; what only reads beside it is a ``ReadingConnection``.
 ///
 /// Every transaction that changes something through ``write(_:)`` renews the file's ``WALPairing``.
 ///
@@ -9,10 +9,13 @@ package import GRDB
 package final class ArchiveDatabase: Sendable {
   /// The write-ahead log that lay beside the file and was none of its own; `nil` where there was none.
   package let setAside: SetAsideWAL?
+  /// Of its file when it was opened; `nil` for a database in memory.
+  let path: String?
   private let queue: DatabaseQueue
 
-  init(_ queue: DatabaseQueue, setAside: SetAsideWAL? = nil) {
+  init(_ queue: DatabaseQueue, path: String?, setAside: SetAsideWAL? = nil) {
     self.queue = queue
+    self.path = path
     self.setAside = setAside
   }
 

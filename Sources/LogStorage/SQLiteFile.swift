@@ -12,7 +12,7 @@ package enum SQLiteFile {
   ///   - lockTimeout: how long another process may hold the lock, seconds.
   ///   - readOnly: whether nothing will be written through this connection.
   ///   - check: looks at the file before anything in it is touched; what it throws is thrown.
-  /// - Returns: the one connection to the file.
+  /// - Returns: the connection to the file.
   /// - Throws: GRDB's `DatabaseError`, ``StorageFailure``.
   package static func open(
     _ path: String?,
@@ -29,14 +29,15 @@ package enum SQLiteFile {
       // check refuses. So a connection that only reads is asked first.
       try connect(readOnly: true).close()
     }
-    return ArchiveDatabase(try connect(readOnly: readOnly), setAside: setAside)
+    return ArchiveDatabase(try connect(readOnly: readOnly), path: path, setAside: setAside)
   }
 
-  private static func connect(
+  /// A connection to a file beside which no foreign write-ahead log lies.
+  static func connect(
     _ path: String?,
     lockTimeout: Double,
     readOnly: Bool,
-    check: @escaping @Sendable (Database) throws -> Void
+    check: @escaping @Sendable (Database) throws -> Void = { _ in }
   ) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = readOnly

@@ -6,6 +6,8 @@ package struct SearchPace: Sendable {
   /// How long a transaction holds the archive's lock.
   let transactionTime: Duration
 
+  package init(transactionTime: Duration) { self.transactionTime = transactionTime }
+
   /// Somebody waits for the index.
   package static let foreground = SearchPace(transactionTime: .seconds(2))
   /// Nobody does, and who writes should hardly notice: measured, a writer waits for 0.27 s at most, also
@@ -25,8 +27,16 @@ extension Replica {
   /// - Returns: how far it has got.
   package func readOnSearch(at pace: SearchPace) throws -> SearchPosition {
     try database.write { db in
+      let reader = try database.readingConnection(
+        beside: db,
+        lockTimeout: environment.lockTimeout
+      )
       // From here, so that the wait for the lock does not count.
-      try SearchIndex.readOn(db, until: .now + pace.transactionTime)
+      let reading = Result {
+        try SearchIndex.readOn(db, beside: reader, until: .now + pace.transactionTime)
+      }
+      try reader?.close()
+      try reading.get()
       return try SearchPosition(db)
     }
   }

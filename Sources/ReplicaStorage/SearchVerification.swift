@@ -25,7 +25,8 @@ struct SearchVerification {
   /// Compares the text of every article that has not changed since the index read it.
   private func verifyText() throws {
     let progress = try Int64.fetchOne(file, sql: "SELECT position FROM search_progress") ?? 0
-    let waiting = Set(try SearchIndex.touched(model, after: progress, limit: .max).articles)
+    let source = SearchSource(model)
+    let waiting = Set(try source.touched(after: progress, limit: .max).articles.map(\.number))
     let articles = try Int64.fetchCursor(
       model,
       sql: "SELECT id FROM objects WHERE type = ? ORDER BY id",
@@ -38,7 +39,6 @@ struct SearchVerification {
         FROM search_content ORDER BY id
         """
     )
-    let store = StateStore(model)
     func complain(_ number: Int64) {
       found.add(
         Damage(.search, .row("search", key: "\(number)"), "it is not the text of its article")
@@ -54,7 +54,7 @@ struct SearchVerification {
       let text = number() == article ? row?.dropFirst().map { Data.fromDatabaseValue($0) } : nil
       if text != nil { row = try rows.next().map { Array($0.databaseValues) } }
       if waiting.contains(article) { continue }
-      let expected = try SearchIndex.columns(of: article, model, store)
+      let expected = try source.columns(of: article)
       if text != expected?.map({ Data($0.utf8) }) { complain(article) }
     }
     while let extra = number() {
