@@ -75,8 +75,8 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `without any time it takes a step, and large articles end one early`(isFile: Bool) throws {
-    let replica = try replica(at: isFile ? path : nil, seed: 4)
+  func `without any time it takes a step, and large articles end one early`(isAhead: Bool) throws {
+    let replica = try replica(at: path, seed: 4)
     let large = String(repeating: "ship ", count: 120_000)
     try replica.write { writer in
       for number in 0..<5 { try writer.importArticle("\(number)", headline: "h", body: large) }
@@ -84,7 +84,9 @@ import Testing
     }
     var reached: [Int] = []
     while try replica.searchPosition().unreadCount > 0 {
-      let position = try replica.readOnSearch(at: SearchPace(transactionTime: .zero))
+      let position = try replica.readOnSearch(
+        at: SearchPace(transactionTime: .zero, readsAhead: isAhead)
+      )
       #expect(try position == replica.searchPosition())
       reached.append(position.reached)
     }
