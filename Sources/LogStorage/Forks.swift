@@ -14,16 +14,17 @@ extension SQLiteLog {
     )
     var branches: [LaneBranch] = []
     while let row = try rows.next() {
-      guard let lane = LaneID(row[0] as Data), let root = LaneID(row[1] as Data) else {
+      guard let lane = LaneID(try row.value(0) as Data), let root = LaneID(try row.value(1) as Data)
+      else {
         throw LogFailure.damaged("log")
       }
-      let parent = (row[2] as Data?).flatMap { LaneID($0) }
+      let parent = (try row.value(2) as Data?).flatMap { LaneID($0) }
       branches.append(
         LaneBranch(
           lane: lane,
           root: root,
           parent: parent,
-          firstSeq: try UInt64(storedSeq: row[3], of: "log")
+          firstSeq: try UInt64(storedSeq: row.value(3), of: "log")
         )
       )
     }
@@ -103,10 +104,10 @@ extension SQLiteLog {
       arguments: [position]
     )
     return try rows.flatMap { row in
-      guard let lane = LaneID(row[0] as Data),
-        (1...FormatLimits.packChangeCountLimit).contains(row[1] as Int)
+      guard let lane = LaneID(try row.value(0) as Data),
+        (1...FormatLimits.packChangeCountLimit).contains(try row.value(1) as Int)
       else { throw LogFailure.damaged("log") }
-      return Array(repeating: lane, count: row[1])
+      return Array(repeating: lane, count: try row.value(1))
     }
   }
 
@@ -180,7 +181,7 @@ extension SQLiteLog {
       db,
       cached: "SELECT writing_key, member FROM lanes WHERE lane = ?1 OR root = ?1 LIMIT 1",
       arguments: [lane.bytes.blob]
-    ).map { ($0[0], $0[1]) }
+    ).map { (key: try $0.value(0), member: try $0.value(1)) }
   }
 
   /// What is held of a key's changes: the longest of its branches.
@@ -193,8 +194,8 @@ extension SQLiteLog {
       arguments: [root.bytes.blob]
     ).map {
       ClaimedHead(
-        seq: try UInt64(storedSeq: $0[0], of: "log"),
-        hashPrefix: Array(($0[1] as Data).prefix(Hash.prefixByteCount))
+        seq: try UInt64(storedSeq: $0.value(0), of: "log"),
+        hashPrefix: Array((try $0.value(1) as Data).prefix(Hash.prefixByteCount))
       )
     }
   }

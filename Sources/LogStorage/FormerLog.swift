@@ -84,12 +84,7 @@ extension SQLiteLog {
     var known: Set<Hash> = []
     let rows = try Data.fetchCursor(db, sql: "SELECT hashes FROM packs")
     while let hashes = try rows.next() {
-      for start in stride(from: 0, to: hashes.count, by: Hash.byteCount) {
-        guard let hash = Hash(hashes[start..<min(hashes.count, start + Hash.byteCount)]) else {
-          continue
-        }
-        if wanted.contains(hash) { known.insert(hash) }
-      }
+      known.formUnion(try [Hash](stored: hashes).filter(wanted.contains))
     }
     return known
   }

@@ -208,8 +208,8 @@ extension SQLiteLog {
       sql: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1"
     )
     guard let row else { return (0, LogCheck(store: try storeID()).hash) }
-    guard let check = Hash(row[1] as Data) else { throw LogFailure.damaged("log") }
-    return (UInt64(row[0] as Int64), check)
+    guard let check = Hash(try row.value(1) as Data) else { throw LogFailure.damaged("log") }
+    return (try row.value(0), check)
   }
 
   /// Goes through the packs after a position, in log order; of one that was joined across it, through
@@ -230,7 +230,7 @@ extension SQLiteLog {
       arguments: [Int64(clamping: position), source]
     )
     while let row = try rows.next() {
-      let pack = PackPlace(position: row[0], count: row[1])
+      let pack = try PackPlace(position: row.value(0), count: row.value(1))
       try body(delivery(of: pack, after: Int64(clamping: position)).delivery)
     }
   }
@@ -238,15 +238,9 @@ extension SQLiteLog {
   /// The running check that the log of another store has when it holds the same changes.
   func check(asOf store: StoreID) throws -> Hash {
     var check = LogCheck(store: store)
-    let rows = try Row.fetchCursor(database, sql: "SELECT hashes FROM packs ORDER BY position")
-    while let row = try rows.next() {
-      let hashes: Data = row[0]
-      for start in stride(from: 0, to: hashes.count, by: Hash.byteCount) {
-        guard let hash = Hash(hashes[start..<(start + Hash.byteCount)]) else {
-          throw LogFailure.damaged("log")
-        }
-        check.append(hash)
-      }
+    let rows = try Data.fetchCursor(database, sql: "SELECT hashes FROM packs ORDER BY position")
+    while let hashes = try rows.next() {
+      for hash in try [Hash](stored: hashes) { check.append(hash) }
     }
     return check.hash
   }

@@ -120,14 +120,19 @@ package struct LogJoining: Sendable {
       )
       let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
       let packs = try rows.map { row in
-        let place = PackPlace(position: row[0], count: row[1])
+        let place = try PackPlace(position: row.value(0), count: row.value(1))
         let isKept = kept.contains(
           packEndingAt: UInt64(clamping: place.position),
-          from: (row[4] as Data?).flatMap { StoreID($0) }
+          from: (try row.value(4) as Data?).flatMap { StoreID($0) }
         )
         // Half of what a joined pack may be is the most that its largest part can be.
-        guard isKept, row[3] <= Self.byteLimit / 2,
-          let pack = try LoggedPack(db, place, source: row[2], plainByteLimit: Self.byteLimit / 2)
+        guard isKept, try row.value(3) <= Self.byteLimit / 2,
+          let pack = try LoggedPack(
+            db,
+            place,
+            source: row.value(2),
+            plainByteLimit: Self.byteLimit / 2
+          )
         else { return Neighbour.apart(place.position) }
         return .joinable(pack)
       }
@@ -243,9 +248,14 @@ extension LoggedPack {
       ),
       arguments: [position]
     )
-    guard !rows.contains(where: { $0[4] }) else { return nil }
-    return rows.map {
-      LoggedRun(lane: $0[0], firstSeq: $0[1], lastSeq: $0[2], place: $0[3])
+    guard try !rows.contains(where: { try $0.value(4) }) else { return nil }
+    return try rows.map {
+      try LoggedRun(
+        lane: $0.value(0),
+        firstSeq: $0.value(1),
+        lastSeq: $0.value(2),
+        place: $0.value(3)
+      )
     }
   }
 

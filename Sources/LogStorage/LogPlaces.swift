@@ -9,6 +9,15 @@ struct PackPlace {
   let position: Int64
   let count: Int64
 
+  /// - Throws: `LogFailure.damaged` where no pack can be there.
+  init(position: Int64, count: Int64) throws(LogFailure) {
+    guard (1...Int64(FormatLimits.packChangeCountLimit)).contains(count), count <= position else {
+      throw .damaged("log")
+    }
+    self.position = position
+    self.count = count
+  }
+
   /// Where the pack before it ends.
   var begin: Int64 { position - count }
 }
@@ -76,7 +85,7 @@ extension SQLiteLog {
       db,
       cached: "SELECT position, count FROM packs WHERE position >= ? ORDER BY position LIMIT 1",
       arguments: [position]
-    ).map { PackPlace(position: $0[0], count: $0[1]) }
+    ).map { try PackPlace(position: $0.value(0), count: $0.value(1)) }
   }
 
   private func bytes(of pack: PackPlace) throws -> [UInt8] {

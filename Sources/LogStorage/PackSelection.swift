@@ -46,13 +46,17 @@ struct PackSelection {
         arguments: [pack.position]
       )
       while let row = try rows.next() {
-        guard let lane = LaneID(row[0] as Data) else { throw LogFailure.damaged("log") }
-        let (first, last, place) = (row[1] as Int64, row[2] as Int64, row[3] as Int64)
+        guard let lane = LaneID(try row.value(0) as Data) else { throw LogFailure.damaged("log") }
+        let (first, last, place): (Int64, Int64, Int64) = try (
+          row.value(1), row.value(2), row.value(3)
+        )
         let heldSeq = Int64(clamping: try held.heldSeq(of: lane))
+        guard first > 0, first <= last, place >= 0, last - first < pack.count - place else {
+          throw LogFailure.damaged("log")
+        }
         guard heldSeq < last else { continue }
         let begin = place + max(0, heldSeq + 1 - first)
         let end = place + last - first + 1
-        guard begin < end else { throw LogFailure.damaged("log") }
         places = min(begin, places?.lowerBound ?? begin)..<max(end, places?.upperBound ?? end)
       }
       return places

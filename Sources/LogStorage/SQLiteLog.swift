@@ -38,14 +38,10 @@ package struct SQLiteLog: LogIndex {
     try db.execute(sql: "UPDATE log SET store = ?", arguments: [store.bytes.blob])
     var check = LogCheck(store: store)
     for row in try Row.fetchAll(db, sql: "SELECT position, hashes FROM packs ORDER BY position") {
-      let hashes: Data = row[1]
-      for start in stride(from: 0, to: hashes.count, by: Hash.byteCount) {
-        guard let hash = Hash(hashes[start..<(start + Hash.byteCount)]) else { continue }
-        check.append(hash)
-      }
+      for hash in try [Hash](stored: row.value(1)) { check.append(hash) }
       try db.execute(
         sql: "UPDATE packs SET log_check = ? WHERE position = ?",
-        arguments: [check.hash.bytes.blob, row[0] as Int64]
+        arguments: [check.hash.bytes.blob, try row.value(0) as Int64]
       )
     }
   }
@@ -76,14 +72,19 @@ package struct SQLiteLog: LogIndex {
     return ChangeLog.Cursor(store: try storeID(), position: UInt64(position), check: check.prefix)
   }
 
+  /// Beyond any log, and far enough from what a number can be for positions to be added to.
+  private static let positionLimit = Int64.max / 2
+
   private func checkedEnd() throws -> (Int64, LogCheck) {
     let row = try Row.fetchOne(
       db,
       cached: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1"
     )
     guard let row else { return (0, LogCheck(store: try storeID())) }
-    guard let hash = Hash(row[1] as Data) else { throw LogFailure.damaged("log") }
-    return (row[0], LogCheck(hash))
+    let position: Int64 = try row.value(0)
+    guard (1...Self.positionLimit).contains(position), let hash = Hash(try row.value(1) as Data)
+    else { throw LogFailure.damaged("log") }
+    return (position, LogCheck(hash))
   }
 
   /// Whether a peer's cursor is a place in this log.
@@ -98,10 +99,11 @@ package struct SQLiteLog: LogIndex {
       db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes")
     )
     while let row = try rows.next() {
-      guard let lane = LaneID(row[0] as Data), let hash = Hash(row[2] as Data) else {
+      guard let lane = LaneID(try row.value(0) as Data), let hash = Hash(try row.value(2) as Data)
+      else {
         throw LogFailure.damaged("log")
       }
-      heads[lane] = LaneHead(seq: try UInt64(storedSeq: row[1], of: "log"), hash: hash)
+      heads[lane] = LaneHead(seq: try UInt64(storedSeq: row.value(1), of: "log"), hash: hash)
     }
     return Frontier(heads, suspects: try suspects())
   }
@@ -127,8 +129,8 @@ package struct SQLiteLog: LogIndex {
       cached: "SELECT seq, hash FROM lanes WHERE lane = ?",
       arguments: [lane.bytes.blob]
     )
-    guard let row, let hash = Hash(row[1] as Data) else { return nil }
-    return LaneHead(seq: try UInt64(storedSeq: row[0], of: "log"), hash: hash)
+    guard let row, let hash = Hash(try row.value(1) as Data) else { return nil }
+    return LaneHead(seq: try UInt64(storedSeq: row.value(0), of: "log"), hash: hash)
   }
 
   package func writingKey(of lane: LaneID) throws -> PublicKey? {
@@ -192,8 +194,12 @@ package struct SQLiteLog: LogIndex {
       cached: "SELECT position, log_check FROM stores WHERE store = ? AND position >= 0",
       arguments: [peer.bytes.blob]
     )
-    return row.map {
-      ChangeLog.Cursor(store: peer, position: UInt64($0[0] as Int64), check: Array($0[1] as Data))
+    return try row.map {
+      ChangeLog.Cursor(
+        store: peer,
+        position: try $0.value(0),
+        check: Array(try $0.value(1) as Data)
+      )
     }
   }
 
@@ -213,8 +219,8 @@ package struct SQLiteLog: LogIndex {
       arguments: [after]
     )
     while let row = try rows.next() {
-      let pack = PackPlace(position: row[0], count: row[1])
-      let source: Data? = row[2]
+      let pack = try PackPlace(position: row.value(0), count: row.value(1))
+      let source: Data? = try row.value(2)
       // A pack that was joined while the peer read may reach beyond.
       guard pack.begin < upTo else { break }
       guard let places = try selection.places(in: pack, source: source, db) else { continue }

@@ -8,10 +8,17 @@ package enum StorageFailure: Error, Hashable, Sendable {
   case damaged(String)
   case other(String)
 
+  /// A row has a value that its column cannot have.
+  static let damagedRow = damaged("a row has a value of another kind than its column")
+
   /// What a database error means; `nil` for an error of another kind.
   package init?(_ error: any Error) {
     if let failure = error as? StorageFailure {
       self = failure
+      return
+    }
+    if error is RowDecodingError {
+      self = .damagedRow
       return
     }
     guard let error = error as? DatabaseError else { return nil }

@@ -17,7 +17,12 @@ package struct TableComparison {
       sql: "SELECT name, type, pk FROM pragma_table_info(?)",
       arguments: [table]
     )
-    .map { (name: $0[0] as String, type: $0[1] as String, key: $0[2] as Int) }
+    .map {
+      (
+        name: try $0.value(0) as String, type: try $0.value(1) as String,
+        key: try $0.value(2) as Int
+      )
+    }
     self.columns = columns.filter { !ignoring.contains($0.name) }
       .map { $0.type == "TEXT" ? "CAST(\($0.name) AS BLOB)" : $0.name }
     let keys = columns.filter { $0.key > 0 }.sorted { $0.key < $1.key }.map(\.name)

@@ -49,7 +49,7 @@ struct ActionIndex {
       db.cachedStatement(sql: sql),
       arguments: [lane, Int64(bitPattern: action.seq)]
     ).map {
-      ChangeID(lane: try store.lane($0[0]), seq: UInt64(bitPattern: $0[1] as Int64))
+      ChangeID(lane: try store.lane($0.value(0)), seq: UInt64(bitPattern: try $0.value(1)))
     }
   }
 

@@ -23,19 +23,22 @@ package struct ArticleRow: Sendable {
     """
 
   init(_ row: Row) throws {
-    guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: row[0] as Data) else {
+    guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: try row.value(0) as Data)
+    else {
       throw LogFailure.damaged("state")
     }
     self.id = id
-    source = row[1]
-    sourceID = row[2]
-    url = row[3]
-    language = row[4]
-    published = row[5]
-    headline = row[6]
-    byline = row[7]
-    section = row[8]
-    tags = (try? JSONDecoder().decode([String].self, from: Data((row[9] as String).utf8))) ?? []
+    source = try row.value(1)
+    sourceID = try row.value(2)
+    url = try row.value(3)
+    language = try row.value(4)
+    published = try row.value(5)
+    headline = try row.value(6)
+    byline = try row.value(7)
+    section = try row.value(8)
+    tags =
+      (try? JSONDecoder().decode([String].self, from: Data((try row.value(9) as String).utf8)))
+      ?? []
   }
 
   /// Takes the object's number, then the values of ``values(of:)``.

@@ -24,10 +24,12 @@ extension Replica {
           WHERE is_live ORDER BY name, objects.object
           """
       ).compactMap { row in
-        guard let id = ObjectID(type: ObjectType.collection.rawValue, bytes: row[1] as Data) else {
+        guard
+          let id = ObjectID(type: ObjectType.collection.rawValue, bytes: try row.value(1) as Data)
+        else {
           return nil
         }
-        return ArticleCollection(id: id, state: try store.state(of: row[0]))
+        return ArticleCollection(id: id, state: try store.state(of: row.value(0)))
       }
     }
   }
@@ -54,7 +56,7 @@ extension Replica {
             arguments: [number]
           )
         else { return nil }
-        return CollectionMember(row: try ArticleRow(row), isDeleted: !(row[10] as Bool))
+        return CollectionMember(row: try ArticleRow(row), isDeleted: !(try row.value(10) as Bool))
       }
       return (collection, members)
     }

@@ -63,15 +63,17 @@ extension Replica {
         db,
         sql: "SELECT id, source, bytes, is_own, reason FROM held ORDER BY is_own DESC, id"
       ).map { row in
-        let bytes = Array(row[2] as Data)
-        guard let source = StoreID(row[1] as Data) else { throw LogFailure.damaged("held pack") }
+        let bytes = Array(try row.value(2) as Data)
+        guard let source = StoreID(try row.value(1) as Data) else {
+          throw LogFailure.damaged("held pack")
+        }
         return HeldPack(
-          id: row[0],
+          id: try row.value(0),
           source: source,
           bytes: bytes,
           spans: try Pack(bytes).spans,
-          isOwn: row[3],
-          reason: row[4]
+          isOwn: try row.value(3),
+          reason: try row.value(4)
         )
       }
     }

@@ -73,8 +73,8 @@ final class LogReader {
       arguments: [position]
     )
     guard let row else { throw LogFailure.damaged("log") }
-    let pack = OpenedPack(position: row[0], pack: try Pack(Array(row[2] as Data)))
-    guard pack.pack.changeCount == row[1] as Int, pack.positions.contains(position) else {
+    let pack = try OpenedPack(position: row.value(0), pack: Pack(Array(row.value(2) as Data)))
+    guard try row.value(1) == pack.pack.changeCount, pack.positions.contains(position) else {
       throw LogFailure.damaged("log")
     }
     return pack

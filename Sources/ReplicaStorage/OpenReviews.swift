@@ -40,8 +40,10 @@ extension Replica {
           """
       )
       return try rows.flatMap { row -> [OpenReview] in
-        guard let object = ObjectID(type: row[1], bytes: row[2] as Data) else { return [] }
-        return try Self.openReviews(of: object, number: row[0], db)
+        guard let object = try ObjectID(type: row.value(1), bytes: row.value(2) as Data) else {
+          return []
+        }
+        return try Self.openReviews(of: object, number: row.value(0), db)
       }
     }
   }

@@ -26,7 +26,9 @@ extension Replica {
       let people = People(db)
       var lanes: [PublicKey: [LaneID]] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT member, lane FROM lanes ORDER BY lane") {
-        guard let member = PublicKey(row[0] as Data), let lane = LaneID(row[1] as Data) else {
+        guard let member = PublicKey(try row.value(0) as Data),
+          let lane = LaneID(try row.value(1) as Data)
+        else {
           throw LogFailure.damaged("lanes")
         }
         lanes[member, default: []].append(lane)

@@ -142,10 +142,11 @@ extension Replica {
       arguments: [article.bytes.blob]
     )
     return try rows.compactMap { row -> AnnotationDetail? in
-      guard let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: row[1] as Data) else {
+      guard let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: try row.value(1) as Data)
+      else {
         return nil
       }
-      return try AnnotationDetail(id, try store.state(of: row[0]), passages, people)
+      return try AnnotationDetail(id, store.state(of: row.value(0)), passages, people)
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }
 }

@@ -112,14 +112,16 @@ final class StateStore {
     )
     var entries: [Entry] = []
     while let row = try rows.next() {
-      guard let kind = Entry.Kind(rawValue: row[4]) else { throw LogFailure.damaged("state") }
+      guard let kind = Entry.Kind(rawValue: try row.value(4)) else {
+        throw LogFailure.damaged("state")
+      }
       entries.append(
         Entry(
-          field: row[0],
-          dot: try dot(lane: row[1], seq: row[2], index: row[3]),
+          field: try row.value(0),
+          dot: try dot(lane: row.value(1), seq: row.value(2), index: row.value(3)),
           kind: kind,
-          time: row[5],
-          value: Array(row[6] as Data)
+          time: try row.value(5),
+          value: Array(try row.value(6) as Data)
         )
       )
     }
@@ -145,12 +147,12 @@ final class StateStore {
     )
     var deletions: [Deletion] = []
     while let row = try rows.next() {
-      guard let covers = [Dot](concatenated: Array(row[3] as Data)) else {
+      guard let covers = [Dot](concatenated: Array(try row.value(3) as Data)) else {
         throw LogFailure.damaged("state")
       }
       deletions.append(
         Deletion(
-          dot: try dot(lane: row[0], seq: row[1], index: row[2]),
+          dot: try dot(lane: row.value(0), seq: row.value(1), index: row.value(2)),
           covers: covers
         )
       )
@@ -183,8 +185,10 @@ final class StateStore {
     )
     var versions: [VersionName: ArticleVersion] = [:]
     while let row = try rows.next() {
-      guard let name = VersionName(row[0] as Data) else { throw LogFailure.damaged("state") }
-      versions[name] = ArticleVersion(record: Array(row[1] as Data))
+      guard let name = VersionName(try row.value(0) as Data) else {
+        throw LogFailure.damaged("state")
+      }
+      versions[name] = ArticleVersion(record: Array(try row.value(1) as Data))
     }
     return versions
   }

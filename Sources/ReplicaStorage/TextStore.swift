@@ -18,14 +18,14 @@ struct TextStore {
       ),
       arguments: [object]
     ).map { row in
-      guard let heads = [Dot](concatenated: Array(row[3] as Data)) else {
+      guard let heads = [Dot](concatenated: Array(try row.value(3) as Data)) else {
         throw LogFailure.damaged("state")
       }
       return TextState(
-        id: TextID(field: row[0], version: Array(row[1] as Data)),
+        id: try TextID(field: row.value(0), version: Array(row.value(1) as Data)),
         heads: heads,
-        content: String(decoding: row[2] as Data, as: UTF8.self),
-        isBranched: row[4]
+        content: String(decoding: try row.value(2) as Data, as: UTF8.self),
+        isBranched: try row.value(4)
       )
     }
   }
@@ -73,9 +73,9 @@ struct TextStore {
           object, Int64(text.field), text.version.blob, places.lowerBound, places.upperBound,
         ]
       ).map { row in
-        guard let dot = Dot(row[0] as Data),
-          let parents = [Dot](concatenated: Array(row[1] as Data)),
-          let hunks = TextEditBody.hunks(Array(row[2] as Data))
+        guard let dot = Dot(try row.value(0) as Data),
+          let parents = [Dot](concatenated: Array(try row.value(1) as Data)),
+          let hunks = TextEditBody.hunks(Array(try row.value(2) as Data))
         else { throw LogFailure.damaged("state") }
         return TextEdit(dot: dot, parents: parents, hunks: hunks)
       }

@@ -42,8 +42,10 @@ package struct TextBuffer {
 
   /// Inserts at a place and deletes what follows the insertion.
   ///
-  /// - `position`, `deleteCount`: scalars, within the text.
+  /// - `position`, `deleteCount`: scalars; what lies behind the text's end means the end.
   package mutating func replace(_ position: Int, _ deleteCount: Int, with insert: String) {
+    let position = min(position, count)
+    let deleteCount = min(deleteCount, count - position)
     guard deleteCount > 0 || !insert.isEmpty else { return }
     seek(position)
     if deleteCount > 0 { delete(deleteCount) }

@@ -74,7 +74,7 @@ package struct TextEdit: Sendable {
       guard hunk.position >= 0, hunk.position <= count, hunk.deleteCount >= 0,
         hunk.deleteCount <= count - hunk.position
       else { return false }
-      count += hunk.insert.unicodeScalars.count - hunk.deleteCount
+      count += hunk.insert.scalarCount - hunk.deleteCount
     }
     return true
   }

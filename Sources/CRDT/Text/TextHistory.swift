@@ -16,6 +16,15 @@ package struct TextHistory: Sendable {
     return replay.spans()
   }
 
+  /// By edit: where its parents are in the list, as far as they come before it.
+  ///
+  /// - `places`: of all edits.
+  func parentPlaces(_ places: [Dot: Int]) -> [[Int]] {
+    edits.enumerated().map { place, edit in
+      edit.parents.compactMap { places[$0] }.filter { $0 < place }
+    }
+  }
+
   /// Who every scalar of the text is, in order.
   package var identities: [ScalarOrigin] {
     spans.lazy.filter { !$0.isDeleted }.flatMap { span in

@@ -114,7 +114,10 @@ struct TextMerge {
       baseCount: known.isEmpty ? buffer.count : TextWalk.unknownLength
     )
     for place in branches.walk.graph.order(of: known) {
-      branches.walk.visit(place, branches.edits[place].hunks) { _ in }
+      let edit = branches.edits[place]
+      // All do, where the file that they were read from is not damaged.
+      guard edit.fits(count: branches.walk.count(before: place)) else { continue }
+      branches.walk.visit(place, edit.hunks) { _ in }
     }
     // What the walk thinks that the text has, less what it has, is what the walk's base is too long by.
     let excess = branches.walk.finalCount - buffer.count

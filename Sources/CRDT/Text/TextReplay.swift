@@ -15,14 +15,15 @@ struct TextReplay {
       history.edits.enumerated().map { ($1.dot, $0) },
       uniquingKeysWith: { first, _ in first }
     )
-    let parents = history.edits.map { [places] edit in
-      edit.parents.compactMap { places[$0] }
-    }
+    let parents = history.parentPlaces(places)
     let graph = EditGraph(parents: parents)
     walk = TextWalk(graph: graph, dots: history.edits.map(\.dot))
     walk.begin(at: 0, baseCount: base.count)
+    // What was read from a damaged file need not fit.
     for place in graph.order(of: history.edits.indices) {
-      walk.visit(place, history.edits[place].hunks) { _ in }
+      let edit = history.edits[place]
+      guard edit.fits(count: walk.count(before: place)) else { continue }
+      walk.visit(place, edit.hunks) { _ in }
     }
   }
 

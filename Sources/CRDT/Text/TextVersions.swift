@@ -19,7 +19,7 @@ package struct TextVersions {
     var places: [Dot: Int] = [:]
     for (place, edit) in history.edits.enumerated() { places[edit.dot] = place }
     self.places = places
-    parents = history.edits.map { $0.parents.compactMap { places[$0] } }
+    parents = history.parentPlaces(places)
     (chains, numbers, chainCount) = Self.chains(dots, parents)
     seen = Self.seen(parents, chains, numbers, chainCount)
   }
