@@ -111,11 +111,11 @@ extension SQLiteLog {
         """,
       arguments: [Int64(clamping: position), source]
     )
-    guard let row, let first = try row.value(3) as Int64? else { return (0, 0, 0) }
+    guard let row, let first = try row.decode(atIndex: 3) as Int64? else { return (0, 0, 0) }
     var sums = (
-      packCount: try row.value(0) as Int,
-      changeCount: try row.value(1) as UInt64,
-      byteCount: try row.value(2) as Int
+      packCount: try row.decode(atIndex: 0) as Int,
+      changeCount: try row.decode(atIndex: 1) as UInt64,
+      byteCount: try row.decode(atIndex: 2) as Int
     )
     let beginning = try Row.fetchOne(
       database,
@@ -123,11 +123,11 @@ extension SQLiteLog {
       arguments: [first]
     )
     guard let beginning else { throw LogFailure.damaged("log") }
-    let pack = try PackPlace(position: first, count: beginning.value(0))
+    let pack = try PackPlace(position: first, count: beginning.decode(atIndex: 0))
     if pack.begin < Int64(clamping: position) {
       let (part, changeCount) = try delivery(of: pack, after: Int64(clamping: position))
       sums.changeCount -= UInt64(pack.count) - UInt64(changeCount)
-      sums.byteCount -= try beginning.value(1) - part.pack.count
+      sums.byteCount -= try beginning.decode(atIndex: 1) - part.pack.count
     }
     return sums
   }

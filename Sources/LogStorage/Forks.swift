@@ -14,21 +14,28 @@ extension SQLiteLog {
     )
     var branches: [LaneBranch] = []
     while let row = try rows.next() {
-      guard let lane = LaneID(try row.value(0) as Data), let root = LaneID(try row.value(1) as Data)
+      guard let lane = LaneID(try row.decode(atIndex: 0) as Data),
+        let root = LaneID(try row.decode(atIndex: 1) as Data)
       else {
         throw LogFailure.damaged("log")
       }
-      let parent = (try row.value(2) as Data?).flatMap { LaneID($0) }
+      let parent = (try row.decode(atIndex: 2) as Data?).flatMap { LaneID($0) }
       branches.append(
         LaneBranch(
           lane: lane,
           root: root,
           parent: parent,
-          firstSeq: try UInt64(storedSeq: row.value(3), of: "log")
+          firstSeq: try UInt64(storedSeq: row.decode(atIndex: 3), of: "log")
         )
       )
     }
-    return LaneTree(branches)
+    let tree = LaneTree(branches)
+    // Ways to the root of a key end: what a branch continues begins before it.
+    for branch in branches {
+      guard let parent = branch.parent.flatMap(tree.branch) else { continue }
+      guard parent.firstSeq < branch.firstSeq else { throw LogFailure.damaged("log") }
+    }
+    return tree
   }
 
   /// Takes a pack through the gate, and splits the lanes that fork in it.
@@ -104,10 +111,10 @@ extension SQLiteLog {
       arguments: [position]
     )
     return try rows.flatMap { row in
-      guard let lane = LaneID(try row.value(0) as Data),
-        (1...FormatLimits.packChangeCountLimit).contains(try row.value(1) as Int)
+      guard let lane = LaneID(try row.decode(atIndex: 0) as Data),
+        (1...FormatLimits.packChangeCountLimit).contains(try row.decode(atIndex: 1) as Int)
       else { throw LogFailure.damaged("log") }
-      return Array(repeating: lane, count: try row.value(1))
+      return Array(repeating: lane, count: try row.decode(atIndex: 1))
     }
   }
 
@@ -181,7 +188,7 @@ extension SQLiteLog {
       db,
       cached: "SELECT writing_key, member FROM lanes WHERE lane = ?1 OR root = ?1 LIMIT 1",
       arguments: [lane.bytes.blob]
-    ).map { (key: try $0.value(0), member: try $0.value(1)) }
+    ).map { (key: try $0.decode(atIndex: 0), member: try $0.decode(atIndex: 1)) }
   }
 
   /// What is held of a key's changes: the longest of its branches.
@@ -194,8 +201,8 @@ extension SQLiteLog {
       arguments: [root.bytes.blob]
     ).map {
       ClaimedHead(
-        seq: try UInt64(storedSeq: $0.value(0), of: "log"),
-        hashPrefix: Array((try $0.value(1) as Data).prefix(Hash.prefixByteCount))
+        seq: try UInt64(storedSeq: $0.decode(atIndex: 0), of: "log"),
+        hashPrefix: Array((try $0.decode(atIndex: 1) as Data).prefix(Hash.prefixByteCount))
       )
     }
   }

@@ -208,8 +208,10 @@ extension SQLiteLog {
       sql: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1"
     )
     guard let row else { return (0, LogCheck(store: try storeID()).hash) }
-    guard let check = Hash(try row.value(1) as Data) else { throw LogFailure.damaged("log") }
-    return (try row.value(0), check)
+    guard let check = Hash(try row.decode(atIndex: 1) as Data) else {
+      throw LogFailure.damaged("log")
+    }
+    return (try row.decode(atIndex: 0), check)
   }
 
   /// Goes through the packs after a position, in log order; of one that was joined across it, through
@@ -230,7 +232,7 @@ extension SQLiteLog {
       arguments: [Int64(clamping: position), source]
     )
     while let row = try rows.next() {
-      let pack = try PackPlace(position: row.value(0), count: row.value(1))
+      let pack = try PackPlace(position: row.decode(atIndex: 0), count: row.decode(atIndex: 1))
       try body(delivery(of: pack, after: Int64(clamping: position)).delivery)
     }
   }

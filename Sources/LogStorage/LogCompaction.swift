@@ -90,10 +90,10 @@ package struct LogCompaction: Sendable {
         arguments: [Int64(clamping: position), Self.batchPackCount]
       )
       while let row = try rows.next() {
-        let bytes: Data = try row.value(1)
+        let bytes: Data = try row.decode(atIndex: 1)
         byteCount += bytes.count
         if !packs.isEmpty, byteCount > Self.batchByteCount { break }
-        packs.append(StoredPack(position: try row.value(0), bytes: Array(bytes)))
+        packs.append(StoredPack(position: try row.decode(atIndex: 0), bytes: Array(bytes)))
       }
       let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
       return (packs, UInt64(clamping: end))

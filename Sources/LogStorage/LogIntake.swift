@@ -124,11 +124,15 @@ package final class LogIntake {
       arguments: [lane.bytes.blob]
     )
     guard let row else { return nil }
-    guard let key = PublicKey(try row.value(1) as Data),
-      let seq = UInt64(exactly: try row.value(2) as Int64),
-      let hash = Hash(try row.value(3) as Data)
+    guard let key = PublicKey(try row.decode(atIndex: 1) as Data),
+      let seq = UInt64(exactly: try row.decode(atIndex: 2) as Int64),
+      let hash = Hash(try row.decode(atIndex: 3) as Data)
     else { throw LogFailure.damaged("log") }
-    let known = Lane(number: try row.value(0), key: key, head: LaneHead(seq: seq, hash: hash))
+    let known = Lane(
+      number: try row.decode(atIndex: 0),
+      key: key,
+      head: LaneHead(seq: seq, hash: hash)
+    )
     lanes[lane] = known
     return known
   }

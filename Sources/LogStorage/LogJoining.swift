@@ -120,17 +120,21 @@ package struct LogJoining: Sendable {
       )
       let end = try Int64.fetchOne(db, sql: "SELECT max(position) FROM packs") ?? 0
       let packs = try rows.map { row in
-        let place = try PackPlace(position: row.value(0), count: row.value(1))
+        let position: Int64 = try row.decode(atIndex: 0)
+        // Damage is for the verification to tell.
+        guard let place = try? PackPlace(position: position, count: row.decode(atIndex: 1)) else {
+          return Neighbour.apart(position)
+        }
         let isKept = kept.contains(
           packEndingAt: UInt64(clamping: place.position),
-          from: (try row.value(4) as Data?).flatMap { StoreID($0) }
+          from: (try row.decode(atIndex: 4) as Data?).flatMap { StoreID($0) }
         )
         // Half of what a joined pack may be is the most that its largest part can be.
-        guard isKept, try row.value(3) <= Self.byteLimit / 2,
+        guard isKept, try row.decode(atIndex: 3) <= Self.byteLimit / 2,
           let pack = try LoggedPack(
             db,
             place,
-            source: row.value(2),
+            source: row.decode(atIndex: 2),
             plainByteLimit: Self.byteLimit / 2
           )
         else { return Neighbour.apart(place.position) }
@@ -203,6 +207,9 @@ extension LoggedPack {
     plainByteLimit: Int
   ) throws {
     guard let runs = try Self.runs(db, place.position),
+      runs.allSatisfy({
+        place.holds(firstSeq: $0.firstSeq, lastSeq: $0.lastSeq, place: $0.place)
+      }),
       let bytes = try Self.bytes(db, place.position)
     else { return nil }
     do throws(LogFailure) {
@@ -248,13 +255,13 @@ extension LoggedPack {
       ),
       arguments: [position]
     )
-    guard try !rows.contains(where: { try $0.value(4) }) else { return nil }
+    guard try !rows.contains(where: { try $0.decode(atIndex: 4) }) else { return nil }
     return try rows.map {
       try LoggedRun(
-        lane: $0.value(0),
-        firstSeq: $0.value(1),
-        lastSeq: $0.value(2),
-        place: $0.value(3)
+        lane: $0.decode(atIndex: 0),
+        firstSeq: $0.decode(atIndex: 1),
+        lastSeq: $0.decode(atIndex: 2),
+        place: $0.decode(atIndex: 3)
       )
     }
   }

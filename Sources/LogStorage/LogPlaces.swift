@@ -3,25 +3,6 @@ internal import Foundation
 internal import GRDB
 internal import SyncProtocol
 
-/// A row of `packs`, and where it stands.
-struct PackPlace {
-  /// Where it ends.
-  let position: Int64
-  let count: Int64
-
-  /// - Throws: `LogFailure.damaged` where no pack can be there.
-  init(position: Int64, count: Int64) throws(LogFailure) {
-    guard (1...Int64(FormatLimits.packChangeCountLimit)).contains(count), count <= position else {
-      throw .damaged("log")
-    }
-    self.position = position
-    self.count = count
-  }
-
-  /// Where the pack before it ends.
-  var begin: Int64 { position - count }
-}
-
 /// Places inside of packs.
 ///
 /// Where a pack ended before it was joined with its neighbours, peers, backups and people may have a
@@ -64,6 +45,7 @@ extension SQLiteLog {
     else {
       return (try delivery(bytes, endingAt: pack.position, in: pack), Int(pack.count))
     }
+    guard part.changes.upperBound <= pack.count else { throw LogFailure.damaged("log") }
     let position = pack.begin + Int64(part.changes.upperBound)
     return (try delivery(part.bytes, endingAt: position, in: pack), part.changes.count)
   }
@@ -85,7 +67,7 @@ extension SQLiteLog {
       db,
       cached: "SELECT position, count FROM packs WHERE position >= ? ORDER BY position LIMIT 1",
       arguments: [position]
-    ).map { try PackPlace(position: $0.value(0), count: $0.value(1)) }
+    ).map { try PackPlace(position: $0.decode(atIndex: 0), count: $0.decode(atIndex: 1)) }
   }
 
   private func bytes(of pack: PackPlace) throws -> [UInt8] {

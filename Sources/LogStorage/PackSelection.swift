@@ -46,12 +46,14 @@ struct PackSelection {
         arguments: [pack.position]
       )
       while let row = try rows.next() {
-        guard let lane = LaneID(try row.value(0) as Data) else { throw LogFailure.damaged("log") }
+        guard let lane = LaneID(try row.decode(atIndex: 0) as Data) else {
+          throw LogFailure.damaged("log")
+        }
         let (first, last, place): (Int64, Int64, Int64) = try (
-          row.value(1), row.value(2), row.value(3)
+          row.decode(atIndex: 1), row.decode(atIndex: 2), row.decode(atIndex: 3)
         )
         let heldSeq = Int64(clamping: try held.heldSeq(of: lane))
-        guard first > 0, first <= last, place >= 0, last - first < pack.count - place else {
+        guard pack.holds(firstSeq: first, lastSeq: last, place: place) else {
           throw LogFailure.damaged("log")
         }
         guard heldSeq < last else { continue }

@@ -38,10 +38,10 @@ package struct SQLiteLog: LogIndex {
     try db.execute(sql: "UPDATE log SET store = ?", arguments: [store.bytes.blob])
     var check = LogCheck(store: store)
     for row in try Row.fetchAll(db, sql: "SELECT position, hashes FROM packs ORDER BY position") {
-      for hash in try [Hash](stored: row.value(1)) { check.append(hash) }
+      for hash in try [Hash](stored: row.decode(atIndex: 1)) { check.append(hash) }
       try db.execute(
         sql: "UPDATE packs SET log_check = ? WHERE position = ?",
-        arguments: [check.hash.bytes.blob, try row.value(0) as Int64]
+        arguments: [check.hash.bytes.blob, try row.decode(atIndex: 0) as Int64]
       )
     }
   }
@@ -72,17 +72,15 @@ package struct SQLiteLog: LogIndex {
     return ChangeLog.Cursor(store: try storeID(), position: UInt64(position), check: check.prefix)
   }
 
-  /// Beyond any log, and far enough from what a number can be for positions to be added to.
-  private static let positionLimit = Int64.max / 2
-
   private func checkedEnd() throws -> (Int64, LogCheck) {
     let row = try Row.fetchOne(
       db,
       cached: "SELECT position, log_check FROM packs ORDER BY position DESC LIMIT 1"
     )
     guard let row else { return (0, LogCheck(store: try storeID())) }
-    let position: Int64 = try row.value(0)
-    guard (1...Self.positionLimit).contains(position), let hash = Hash(try row.value(1) as Data)
+    let position: Int64 = try row.decode(atIndex: 0)
+    guard (1...PackPlace.positionLimit).contains(position),
+      let hash = Hash(try row.decode(atIndex: 1) as Data)
     else { throw LogFailure.damaged("log") }
     return (position, LogCheck(hash))
   }
@@ -99,11 +97,15 @@ package struct SQLiteLog: LogIndex {
       db.cachedStatement(sql: "SELECT lane, seq, hash FROM lanes")
     )
     while let row = try rows.next() {
-      guard let lane = LaneID(try row.value(0) as Data), let hash = Hash(try row.value(2) as Data)
+      guard let lane = LaneID(try row.decode(atIndex: 0) as Data),
+        let hash = Hash(try row.decode(atIndex: 2) as Data)
       else {
         throw LogFailure.damaged("log")
       }
-      heads[lane] = LaneHead(seq: try UInt64(storedSeq: row.value(1), of: "log"), hash: hash)
+      heads[lane] = LaneHead(
+        seq: try UInt64(storedSeq: row.decode(atIndex: 1), of: "log"),
+        hash: hash
+      )
     }
     return Frontier(heads, suspects: try suspects())
   }
@@ -129,8 +131,8 @@ package struct SQLiteLog: LogIndex {
       cached: "SELECT seq, hash FROM lanes WHERE lane = ?",
       arguments: [lane.bytes.blob]
     )
-    guard let row, let hash = Hash(try row.value(1) as Data) else { return nil }
-    return LaneHead(seq: try UInt64(storedSeq: row.value(0), of: "log"), hash: hash)
+    guard let row, let hash = Hash(try row.decode(atIndex: 1) as Data) else { return nil }
+    return LaneHead(seq: try UInt64(storedSeq: row.decode(atIndex: 0), of: "log"), hash: hash)
   }
 
   package func writingKey(of lane: LaneID) throws -> PublicKey? {
@@ -142,7 +144,8 @@ package struct SQLiteLog: LogIndex {
   }
 
   package func hash(of change: ChangeID) throws -> Hash? {
-    try Data.fetchOne(
+    guard let seq = Int64(exactly: change.seq) else { return nil }
+    return try Data.fetchOne(
       db,
       cached: """
         SELECT substr(packs.hashes, 1 + 32 * (runs.place + ?2 - runs.first_seq), 32)
@@ -151,7 +154,7 @@ package struct SQLiteLog: LogIndex {
           JOIN packs ON packs.position = runs.pack
         WHERE lanes.lane = ?1 ORDER BY runs.first_seq DESC LIMIT 1
         """,
-      arguments: [change.lane.bytes.blob, Int64(change.seq)]
+      arguments: [change.lane.bytes.blob, seq]
     ).flatMap { Hash($0) }
   }
 
@@ -194,12 +197,12 @@ package struct SQLiteLog: LogIndex {
       cached: "SELECT position, log_check FROM stores WHERE store = ? AND position >= 0",
       arguments: [peer.bytes.blob]
     )
-    return try row.map {
-      ChangeLog.Cursor(
-        store: peer,
-        position: try $0.value(0),
-        check: Array(try $0.value(1) as Data)
-      )
+    // A row that is damaged is forgotten: then frontiers tell.
+    return row.flatMap {
+      guard let position = try? $0.decode(UInt64.self, atIndex: 0),
+        let check = try? $0.decode(Data.self, atIndex: 1)
+      else { return nil }
+      return ChangeLog.Cursor(store: peer, position: position, check: Array(check))
     }
   }
 
@@ -219,8 +222,8 @@ package struct SQLiteLog: LogIndex {
       arguments: [after]
     )
     while let row = try rows.next() {
-      let pack = try PackPlace(position: row.value(0), count: row.value(1))
-      let source: Data? = try row.value(2)
+      let pack = try PackPlace(position: row.decode(atIndex: 0), count: row.decode(atIndex: 1))
+      let source: Data? = try row.decode(atIndex: 2)
       // A pack that was joined while the peer read may reach beyond.
       guard pack.begin < upTo else { break }
       guard let places = try selection.places(in: pack, source: source, db) else { continue }

@@ -8,9 +8,6 @@ package enum StorageFailure: Error, Hashable, Sendable {
   case damaged(String)
   case other(String)
 
-  /// A row has a value that its column cannot have.
-  static let damagedRow = damaged("a row has a value of another kind than its column")
-
   /// What a database error means; `nil` for an error of another kind.
   package init?(_ error: any Error) {
     if let failure = error as? StorageFailure {
@@ -18,7 +15,7 @@ package enum StorageFailure: Error, Hashable, Sendable {
       return
     }
     if error is RowDecodingError {
-      self = .damagedRow
+      self = .damaged("a row has a value of another kind than its column")
       return
     }
     guard let error = error as? DatabaseError else { return nil }

@@ -19,8 +19,8 @@ package struct TableComparison {
     )
     .map {
       (
-        name: try $0.value(0) as String, type: try $0.value(1) as String,
-        key: try $0.value(2) as Int
+        name: try $0.decode(atIndex: 0) as String, type: try $0.decode(atIndex: 1) as String,
+        key: try $0.decode(atIndex: 2) as Int
       )
     }
     self.columns = columns.filter { !ignoring.contains($0.name) }

@@ -49,7 +49,10 @@ struct ActionIndex {
       db.cachedStatement(sql: sql),
       arguments: [lane, Int64(bitPattern: action.seq)]
     ).map {
-      ChangeID(lane: try store.lane($0.value(0)), seq: UInt64(bitPattern: try $0.value(1)))
+      try ChangeID(
+        lane: store.lane($0.decode(atIndex: 0)),
+        seq: UInt64(storedSeq: $0.decode(atIndex: 1), of: "state")
+      )
     }
   }
 

@@ -23,21 +23,28 @@ package struct ArticleRow: Sendable {
     """
 
   init(_ row: Row) throws {
-    guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: try row.value(0) as Data)
+    guard
+      let id = ObjectID(
+        type: ObjectType.article.rawValue,
+        bytes: try row.decode(atIndex: 0) as Data
+      )
     else {
       throw LogFailure.damaged("state")
     }
     self.id = id
-    source = try row.value(1)
-    sourceID = try row.value(2)
-    url = try row.value(3)
-    language = try row.value(4)
-    published = try row.value(5)
-    headline = try row.value(6)
-    byline = try row.value(7)
-    section = try row.value(8)
+    source = try row.decode(atIndex: 1)
+    sourceID = try row.decode(atIndex: 2)
+    url = try row.decode(atIndex: 3)
+    language = try row.decode(atIndex: 4)
+    published = try row.decode(atIndex: 5)
+    headline = try row.decode(atIndex: 6)
+    byline = try row.decode(atIndex: 7)
+    section = try row.decode(atIndex: 8)
     tags =
-      (try? JSONDecoder().decode([String].self, from: Data((try row.value(9) as String).utf8)))
+      (try? JSONDecoder().decode(
+        [String].self,
+        from: Data((try row.decode(atIndex: 9) as String).utf8)
+      ))
       ?? []
   }
 

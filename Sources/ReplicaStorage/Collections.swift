@@ -25,11 +25,14 @@ extension Replica {
           """
       ).compactMap { row in
         guard
-          let id = ObjectID(type: ObjectType.collection.rawValue, bytes: try row.value(1) as Data)
+          let id = ObjectID(
+            type: ObjectType.collection.rawValue,
+            bytes: try row.decode(atIndex: 1) as Data
+          )
         else {
           return nil
         }
-        return ArticleCollection(id: id, state: try store.state(of: row.value(0)))
+        return ArticleCollection(id: id, state: try store.state(of: row.decode(atIndex: 0)))
       }
     }
   }
@@ -56,7 +59,10 @@ extension Replica {
             arguments: [number]
           )
         else { return nil }
-        return CollectionMember(row: try ArticleRow(row), isDeleted: !(try row.value(10) as Bool))
+        return CollectionMember(
+          row: try ArticleRow(row),
+          isDeleted: !(try row.decode(atIndex: 10) as Bool)
+        )
       }
       return (collection, members)
     }

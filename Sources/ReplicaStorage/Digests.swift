@@ -103,14 +103,16 @@ extension Replica {
       arguments: [first.blob, last.blob]
     )
     return try rows.map { row in
-      guard let id = try ObjectID(type: row.value(1), bytes: row.value(2) as Data) else {
+      guard
+        let id = try ObjectID(type: row.decode(atIndex: 1), bytes: row.decode(atIndex: 2) as Data)
+      else {
         throw LogFailure.damaged("state")
       }
-      if let blob = try row.value(3) as Data? {
+      if let blob = try row.decode(atIndex: 3) as Data? {
         guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
         return DigestedObject(id: id, digest: digest, isKept: true)
       }
-      let digest = StateDigest.digest(of: id, in: try store.state(of: row.value(0)))
+      let digest = StateDigest.digest(of: id, in: try store.state(of: row.decode(atIndex: 0)))
       return DigestedObject(id: id, digest: digest, isKept: false)
     }
   }

@@ -63,17 +63,17 @@ extension Replica {
         db,
         sql: "SELECT id, source, bytes, is_own, reason FROM held ORDER BY is_own DESC, id"
       ).map { row in
-        let bytes = Array(try row.value(2) as Data)
-        guard let source = StoreID(try row.value(1) as Data) else {
+        let bytes = Array(try row.decode(atIndex: 2) as Data)
+        guard let source = StoreID(try row.decode(atIndex: 1) as Data) else {
           throw LogFailure.damaged("held pack")
         }
         return HeldPack(
-          id: try row.value(0),
+          id: try row.decode(atIndex: 0),
           source: source,
           bytes: bytes,
           spans: try Pack(bytes).spans,
-          isOwn: try row.value(3),
-          reason: try row.value(4)
+          isOwn: try row.decode(atIndex: 3),
+          reason: try row.decode(atIndex: 4)
         )
       }
     }

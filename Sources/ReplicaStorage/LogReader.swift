@@ -48,7 +48,9 @@ final class LogReader {
   }
 
   func change(_ id: ChangeID) throws -> Change? {
-    try position(of: id).map(change(at:))
+    guard let change = try position(of: id).map(change(at:)) else { return nil }
+    guard change.id == id else { throw LogFailure.damaged("log") }
+    return change
   }
 
   /// The changes of some objects that have been applied, in log order, up to a position.
@@ -73,8 +75,11 @@ final class LogReader {
       arguments: [position]
     )
     guard let row else { throw LogFailure.damaged("log") }
-    let pack = try OpenedPack(position: row.value(0), pack: Pack(Array(row.value(2) as Data)))
-    guard try row.value(1) == pack.pack.changeCount, pack.positions.contains(position) else {
+    let pack = OpenedPack(
+      place: try PackPlace(position: row.decode(atIndex: 0), count: row.decode(atIndex: 1)),
+      pack: try Pack(Array(row.decode(atIndex: 2) as Data))
+    )
+    guard pack.place.count == pack.pack.changeCount, pack.positions.contains(position) else {
       throw LogFailure.damaged("log")
     }
     return pack
@@ -83,18 +88,16 @@ final class LogReader {
 
 /// A pack of the log, and those of its runs that were read.
 private struct OpenedPack {
-  let position: Int64
+  let place: PackPlace
   let pack: Pack
   private var runs: [Int: [Change]] = [:]
 
-  init(position: Int64, pack: Pack) {
-    self.position = position
+  init(place: PackPlace, pack: Pack) {
+    self.place = place
     self.pack = pack
   }
 
-  var positions: Range<Int64> {
-    (position - Int64(pack.changeCount) + 1)..<(position + 1)
-  }
+  var positions: ClosedRange<Int64> { (place.begin + 1)...place.position }
 
   /// - `position`: one of ``positions``.
   mutating func change(at position: Int64, in log: SQLiteLog) throws -> Change {
@@ -104,7 +107,7 @@ private struct OpenedPack {
       place -= pack.runs[number].headers.count
       number += 1
     }
-    let changes = try runs[number] ?? log.changes(ofRun: number, of: pack, at: self.position)
+    let changes = try runs[number] ?? log.changes(ofRun: number, of: pack, at: self.place.position)
     runs[number] = changes
     return changes[place]
   }

@@ -40,10 +40,15 @@ extension Replica {
           """
       )
       return try rows.flatMap { row -> [OpenReview] in
-        guard let object = try ObjectID(type: row.value(1), bytes: row.value(2) as Data) else {
+        guard
+          let object = try ObjectID(
+            type: row.decode(atIndex: 1),
+            bytes: row.decode(atIndex: 2) as Data
+          )
+        else {
           return []
         }
-        return try Self.openReviews(of: object, number: row.value(0), db)
+        return try Self.openReviews(of: object, number: row.decode(atIndex: 0), db)
       }
     }
   }

@@ -42,7 +42,11 @@ extension Replica {
       )
       let store = StateStore(db)
       return try numbers.flatMap { row -> [OrphanDetail] in
-        guard let id = ObjectID(type: ObjectType.article.rawValue, bytes: try row.value(0) as Data),
+        guard
+          let id = ObjectID(
+            type: ObjectType.article.rawValue,
+            bytes: try row.decode(atIndex: 0) as Data
+          ),
           article == nil || article == id
         else { return [] }
         return try Self.orphans(of: id, db, store)

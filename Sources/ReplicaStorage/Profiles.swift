@@ -26,8 +26,8 @@ extension Replica {
       let people = People(db)
       var lanes: [PublicKey: [LaneID]] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT member, lane FROM lanes ORDER BY lane") {
-        guard let member = PublicKey(try row.value(0) as Data),
-          let lane = LaneID(try row.value(1) as Data)
+        guard let member = PublicKey(try row.decode(atIndex: 0) as Data),
+          let lane = LaneID(try row.decode(atIndex: 1) as Data)
         else {
           throw LogFailure.damaged("lanes")
         }

@@ -40,7 +40,9 @@ extension Replica {
         var position: UInt64 = 0
         let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
         while let row = try packs.next() {
-          for (change, isKnown) in try replay.changes(of: Pack(Array(row.value(0) as Data))) {
+          for (change, isKnown) in try replay.changes(
+            of: Pack(Array(row.decode(atIndex: 0) as Data))
+          ) {
             position += 1
             if !isKnown { try state.apply(change, at: position) }
           }

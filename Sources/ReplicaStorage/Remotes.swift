@@ -35,15 +35,15 @@ extension Replica {
             LEFT JOIN stores ON stores.id = packs.source
             WHERE touches.position > ? AND (packs.source IS NULL OR stores.store IS NOT ?)
             """,
-          arguments: [try row.value(4) as Int64, try row.value(5) as Data?]
+          arguments: [try row.decode(atIndex: 4) as Int64, try row.decode(atIndex: 5) as Data?]
         )
         return Remote(
-          name: try row.value(0),
-          address: try row.value(1),
-          store: (try row.value(5) as Data?).flatMap { StoreID($0) },
-          reached: try row.value(2),
-          clockOffset: try row.value(3),
-          sent: UInt64(clamping: try row.value(4) as Int64),
+          name: try row.decode(atIndex: 0),
+          address: try row.decode(atIndex: 1),
+          store: (try row.decode(atIndex: 5) as Data?).flatMap { StoreID($0) },
+          reached: try row.decode(atIndex: 2),
+          clockOffset: try row.decode(atIndex: 3),
+          sent: UInt64(clamping: try row.decode(atIndex: 4) as Int64),
           unsent: unsent ?? 0
         )
       }

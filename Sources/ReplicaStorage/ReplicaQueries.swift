@@ -142,11 +142,15 @@ extension Replica {
       arguments: [article.bytes.blob]
     )
     return try rows.compactMap { row -> AnnotationDetail? in
-      guard let id = ObjectID(type: ObjectType.annotation.rawValue, bytes: try row.value(1) as Data)
+      guard
+        let id = ObjectID(
+          type: ObjectType.annotation.rawValue,
+          bytes: try row.decode(atIndex: 1) as Data
+        )
       else {
         return nil
       }
-      return try AnnotationDetail(id, store.state(of: row.value(0)), passages, people)
+      return try AnnotationDetail(id, store.state(of: row.decode(atIndex: 0)), passages, people)
     }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
   }
 }
@@ -202,7 +206,10 @@ extension AnnotationDetail {
 
   /// The annotations that are shown, as threads.
   static func threads(_ annotations: [AnnotationDetail]) -> [AnnotationDetail] {
-    let byID = Dictionary(uniqueKeysWithValues: annotations.map { ($0.id, $0) })
+    let byID = Dictionary(
+      annotations.map { ($0.id, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
     let places = AnnotationThread.places(
       of: annotations.map { .init(id: $0.id, repliesTo: $0.target.repliesTo, isLive: $0.isLive) }
     )

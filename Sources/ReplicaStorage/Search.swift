@@ -56,7 +56,7 @@ extension Replica {
       }
     return try rows.map { row in
       let article = try ArticleRow(row)
-      let number: Int64 = try row.value(10)
+      let number: Int64 = try row.decode(atIndex: 10)
       let store = StateStore(db)
       let shown = Article(
         id: article.id,
@@ -148,7 +148,7 @@ extension Replica {
     )
     var rows: [Row] = []
     while rows.count < limit, let row = try newest.next() {
-      let number: Int64 = try row.value(10)
+      let number: Int64 = try row.decode(atIndex: 10)
       guard try Int.fetchOne(probe, arguments: [match, number]) != nil else { continue }
       rows.append(row.copy())
     }

@@ -1,3 +1,4 @@
+internal import ChangeLog
 internal import GRDB
 internal import LogStorage
 
@@ -109,5 +110,7 @@ enum SearchIndex {
       try insertion.execute(arguments: [article.number] + StatementArguments(columns))
     }
     try db.execute(sql: "UPDATE search_progress SET position = ?", arguments: [step.reached])
+    // Without its row whoever reads on would begin at the beginning for ever.
+    guard db.changesCount == 1 else { throw LogFailure.damaged("search index") }
   }
 }

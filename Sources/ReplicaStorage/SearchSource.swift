@@ -36,16 +36,18 @@ struct SearchSource {
     var seen: Set<Int64> = []
     for row in touched {
       let article: Int64?
-      switch ObjectType(rawValue: try row.value(2)) {
-      case .article: article = try row.value(1)
+      switch ObjectType(rawValue: try row.decode(atIndex: 2)) {
+      case .article: article = try row.decode(atIndex: 1)
       case .annotation:
-        let id = (try row.value(3) as Data?).flatMap {
+        let id = (try row.decode(atIndex: 3) as Data?).flatMap {
           ObjectID(type: ObjectType.article.rawValue, bytes: $0)
         }
         article = try id.flatMap { try store.existingNumber(of: $0) }
       case .collection, .profile, .archive, nil: article = nil
       }
-      if let article, seen.insert(article).inserted { articles.append((article, try row.value(0))) }
+      if let article, seen.insert(article).inserted {
+        articles.append((article, try row.decode(atIndex: 0)))
+      }
     }
     return (articles, touched.count < limit ? nil : touched.last?[0])
   }

@@ -90,13 +90,19 @@ final class StateStore {
   }
 
   /// A text with all its edits; `nil` when nobody edited it.
+  ///
+  /// - Throws: `LogFailure.damaged` also where the edits do not come to the text: an edit that is planned on
+  ///   one and signed for the other would spoil the text for everybody.
   func history(of text: TextID, in object: Int64) throws -> TextHistory? {
-    let edits = try texts.edits(of: text, in: object)
-    guard edits.count > 0 else { return nil }
-    return TextHistory(
-      base: try base(of: text, in: object),
-      edits: try edits.edits(0..<edits.count)
-    )
+    let stored = try texts.edits(of: text, in: object)
+    guard stored.count > 0 else { return nil }
+    var replayed = EditedText(base: try base(of: text, in: object))
+    replayed.apply(try stored.edits(0..<stored.count))
+    guard replayed.history.edits.count == stored.count,
+      let state = try texts.all(of: object).first(where: { $0.id == text }),
+      state.heads == replayed.heads, state.content.utf8.elementsEqual(replayed.content.utf8)
+    else { throw LogFailure.damaged("state") }
+    return replayed.history
   }
 
   private func isFilled(_ table: String) -> Bool {
@@ -112,16 +118,20 @@ final class StateStore {
     )
     var entries: [Entry] = []
     while let row = try rows.next() {
-      guard let kind = Entry.Kind(rawValue: try row.value(4)) else {
+      guard let kind = Entry.Kind(rawValue: try row.decode(atIndex: 4)) else {
         throw LogFailure.damaged("state")
       }
       entries.append(
         Entry(
-          field: try row.value(0),
-          dot: try dot(lane: row.value(1), seq: row.value(2), index: row.value(3)),
+          field: try row.decode(atIndex: 0),
+          dot: try dot(
+            lane: row.decode(atIndex: 1),
+            seq: row.decode(atIndex: 2),
+            index: row.decode(atIndex: 3)
+          ),
           kind: kind,
-          time: try row.value(5),
-          value: Array(try row.value(6) as Data)
+          time: try row.decode(atIndex: 5),
+          value: Array(try row.decode(atIndex: 6) as Data)
         )
       )
     }
@@ -147,13 +157,14 @@ final class StateStore {
     )
     var deletions: [Deletion] = []
     while let row = try rows.next() {
-      guard let covers = [Dot](concatenated: Array(try row.value(3) as Data)) else {
-        throw LogFailure.damaged("state")
-      }
       deletions.append(
         Deletion(
-          dot: try dot(lane: row.value(0), seq: row.value(1), index: row.value(2)),
-          covers: covers
+          dot: try dot(
+            lane: row.decode(atIndex: 0),
+            seq: row.decode(atIndex: 1),
+            index: row.decode(atIndex: 2)
+          ),
+          covers: try [Dot](stored: row.decode(atIndex: 3))
         )
       )
     }
@@ -185,10 +196,10 @@ final class StateStore {
     )
     var versions: [VersionName: ArticleVersion] = [:]
     while let row = try rows.next() {
-      guard let name = VersionName(try row.value(0) as Data) else {
+      guard let name = VersionName(try row.decode(atIndex: 0) as Data) else {
         throw LogFailure.damaged("state")
       }
-      versions[name] = ArticleVersion(record: Array(try row.value(1) as Data))
+      versions[name] = ArticleVersion(record: Array(try row.decode(atIndex: 1) as Data))
     }
     return versions
   }

@@ -18,14 +18,14 @@ struct TextStore {
       ),
       arguments: [object]
     ).map { row in
-      guard let heads = [Dot](concatenated: Array(try row.value(3) as Data)) else {
-        throw LogFailure.damaged("state")
-      }
-      return TextState(
-        id: try TextID(field: row.value(0), version: Array(row.value(1) as Data)),
-        heads: heads,
-        content: String(decoding: try row.value(2) as Data, as: UTF8.self),
-        isBranched: try row.value(4)
+      TextState(
+        id: try TextID(
+          field: row.decode(atIndex: 0),
+          version: Array(row.decode(atIndex: 1) as Data)
+        ),
+        heads: try [Dot](stored: row.decode(atIndex: 3)),
+        content: String(decoding: try row.decode(atIndex: 2) as Data, as: UTF8.self),
+        isBranched: try row.decode(atIndex: 4)
       )
     }
   }
@@ -38,7 +38,8 @@ struct TextStore {
       ),
       arguments: [object, Int64(text.field), text.version.blob]
     )
-    return Edits(db: db, object: object, text: text, count: count ?? 0)
+    guard let count = UInt32(exactly: count ?? 0) else { throw LogFailure.damaged("state") }
+    return Edits(db: db, object: object, text: text, count: Int(count))
   }
 
   /// The edits of a text, in the order in which they took effect.
@@ -47,6 +48,8 @@ struct TextStore {
     fileprivate let object: Int64
     fileprivate let text: TextID
     let count: Int
+
+    var damage: (any Error)? { LogFailure.damaged("state") }
 
     func contains(_ edit: Dot) throws -> Bool {
       try Bool.fetchOne(
@@ -73,11 +76,14 @@ struct TextStore {
           object, Int64(text.field), text.version.blob, places.lowerBound, places.upperBound,
         ]
       ).map { row in
-        guard let dot = Dot(try row.value(0) as Data),
-          let parents = [Dot](concatenated: Array(try row.value(1) as Data)),
-          let hunks = TextEditBody.hunks(Array(try row.value(2) as Data))
-        else { throw LogFailure.damaged("state") }
-        return TextEdit(dot: dot, parents: parents, hunks: hunks)
+        guard let hunks = TextEditBody.hunks(Array(try row.decode(atIndex: 2) as Data)) else {
+          throw LogFailure.damaged("state")
+        }
+        return TextEdit(
+          dot: try Dot(stored: row.decode(atIndex: 0)),
+          parents: try [Dot](stored: row.decode(atIndex: 1)),
+          hunks: hunks
+        )
       }
       guard edits.count == places.count else { throw LogFailure.damaged("state") }
       return edits

@@ -4,7 +4,8 @@ import Testing
 
 /// Histories as a damaged file may have them: edits that fit neither their text nor each other.
 @Suite struct DamagedHistoryTests {
-  @Test func `a damaged history is replayed and merged to some end`() {
+  @Test func `a damaged history is replayed and merged to some end, and its store may refuse it`() {
+    var refusals = 0
     for seed in UInt64(0)..<600 {
       var random = SeededRandom(seed: seed)
       let history = RandomTextHistory(seed: seed)
@@ -32,9 +33,17 @@ import Testing
         isBranched: Bool.random(using: &random)
       )
       let arriving = Array(history.edits.suffix(history.edits.count / 3))
+      var guarded = state
       let taken = state.merge(arriving, onto: damaged)
       #expect(taken.count <= arriving.count)
+      do {
+        _ = try guarded.merge(arriving, onto: GuardedEdits(edits: damaged))
+        #expect(guarded.content == state.content)
+      } catch {
+        refusals += 1
+      }
     }
+    #expect(refusals > 100)
   }
 
   private static func damaged(_ edits: [TextEdit], _ random: inout SeededRandom) -> [TextEdit] {
@@ -58,11 +67,25 @@ import Testing
 
   /// One that lies, or reaches, anywhere.
   private static func hunk(_ random: inout SeededRandom) -> Hunk {
-    let number = [0, 1, 7, 1 << 20, 1 << 47, 1 << 49, .max]
+    let number = [0, 1, 7, 1 << 20, 1 << 47, 1 << 48, 1 << 49, .max]
     return Hunk(
       position: number.randomElement(using: &random) ?? 0,
       deleteCount: number.randomElement(using: &random) ?? 0,
       insert: Bool.random(using: &random) ? "x" : ""
     )
   }
+}
+
+/// Stored edits whose store says that they are damaged.
+private struct GuardedEdits: StoredTextEdits {
+  struct Damaged: Error {}
+
+  let edits: [TextEdit]
+
+  var count: Int { edits.count }
+  var damage: Damaged? { Damaged() }
+
+  func edits(_ places: Range<Int>) throws(Damaged) -> [TextEdit] { Array(edits[places]) }
+
+  func contains(_ edit: Dot) throws(Damaged) -> Bool { edits.contains { $0.dot == edit } }
 }

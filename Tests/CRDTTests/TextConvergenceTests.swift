@@ -239,6 +239,8 @@ private struct UnreadableBefore: StoredTextEdits {
 
   var count: Int { all.count - first }
 
+  var damage: (any Error)? { nil }
+
   func adding(_ edit: TextEdit) -> Self { Self(all + [edit], first) }
 
   func contains(_ edit: Dot) -> Bool { all[first...].contains { $0.dot == edit } }

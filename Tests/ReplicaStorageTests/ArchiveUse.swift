@@ -69,6 +69,34 @@ enum ArchiveUse {
     ),
     ("undo", writing { try $0.write { _ = try $0.undoNewest() } }),
     ("index", writing { try $0.catchUpSearch() }),
+    (
+      "edit text",
+      writing {
+        for row in try some($0) {
+          try $0.write { _ = try $0.replace("Ship", by: "Boat", in: row.id) }
+        }
+      }
+    ),
+    (
+      "annotate",
+      writing {
+        for row in try some($0) {
+          try $0.write {
+            _ = try $0.annotate(
+              row.id,
+              .passage("came in", occurrence: 1),
+              motivation: "commenting",
+              note: "n"
+            )
+          }
+        }
+      }
+    ),
+    (
+      "delete",
+      writing { for row in try some($0) { try $0.write { try $0.deleteEverything(of: row.id) } } }
+    ),
+    ("join", writing { _ = try $0.joinPacks(keptElsewhere: $0.keptElsewhere()) }),
     ("compact", writing { _ = try $0.compact() }),
     ("rebuild", writing { try $0.rebuild() }),
     (
@@ -77,6 +105,10 @@ enum ArchiveUse {
         let replica = try open(path, fixture)
         defer { try? replica.close() }
         let peer = try fixture.world.clone(of: replica, named: "peer")
+        for row in try peer.articles().prefix(3) {
+          try peer.write { _ = try $0.tag(row.id, adding: ["b"], removing: ["sea"]) }
+          try peer.write { _ = try $0.replace("Ship", by: "Boat", in: row.id) }
+        }
         _ = try fixture.world.sync(replica, with: peer)
       }
     ),

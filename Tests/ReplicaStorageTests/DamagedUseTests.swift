@@ -1,44 +1,54 @@
 import Foundation
-import GRDB
-import LogStorage
-import Synchronization
 import SyncSimulation
 import Testing
 
 /// Every thing that one does with an archive, done with damaged files.
 @Suite struct DamagedUseTests {
-  /// SQLite reads values that a table's constraints forbid without a word, and a flipped bit in a row's
-  /// header makes such.
+  /// What a flipped bit in a row's header or in a number makes of a value, and worse.
   private static let values = ["NULL", "'x'", "x'00'", "-1", "9223372036854775807"]
 
-  /// `STET_EVERY_VALUE` has every column take every value, and not one of them in turn.
-  @Test func `no value in a row ends the process, and who meets one says that the file is damaged`()
+  /// `STET_EVERY_VALUE` has every column take every value, in all rows and in a third of them, and not
+  /// one of them in turn.
+  @Test(.timeLimit(.minutes(20)))
+  func `no value in a row ends the process, and who meets one says that the file is damaged`()
     async throws
   {
     let fixture = try FileFixture()
-    let columns = try fixture.withFile(of: fixture.bytes) { try TableColumn.all(in: $0) }
+    let columns = try fixture.withFile(of: fixture.bytes) { try RowDamage.columns(of: $0) }
     #expect(columns.count > 100)
     let isEvery = ProcessInfo.processInfo.environment["STET_EVERY_VALUE"] != nil
-    let cases = columns.enumerated().flatMap { number, column in
-      let values = isEvery ? Self.values : [Self.values[number % Self.values.count]]
-      return values.map { (column, $0) }
-    }
-    let refusals = try await sum(cases) { column, value in
-      try fixture.withFile(of: fixture.bytes) { path in
-        guard try column.set(to: value, in: path) else { return 0 }
-        return ArchiveUse.refusals(of: path, fixture, "\(value) in \(column)")
+    let choices = Self.values.flatMap { value in [3, 1].map { (value, $0) } }
+    let damages = columns.enumerated().flatMap { number, place in
+      (isEvery ? choices : [choices[number % choices.count]]).map { value, step in
+        "UPDATE OR IGNORE \(place.table) SET \(place.column) = \(value) WHERE is_chosen(\(step))"
       }
     }
-    print("\(cases.count) damaged columns, \(refusals) refusals")
-    #expect(refusals > cases.count)
+    let refusals = try await refusals(of: damages, fixture)
+    print("\(damages.count) damages of rows, \(refusals) refusals")
+    #expect(refusals > damages.count)
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `neither missing rows nor lanes that go in circles end or detain the process`() async throws
+  {
+    let fixture = try FileFixture()
+    let columns = try fixture.withFile(of: fixture.bytes) { try RowDamage.columns(of: $0) }
+    let damages =
+      Set(columns.map(\.table)).sorted().map { "DELETE FROM \($0)" } + [
+        "UPDATE lanes SET root = lane, parent = lane WHERE is_chosen(2)",
+        "UPDATE lanes SET root = lane, parent = (SELECT max(lane) FROM lanes)",
+      ]
+    #expect(try await refusals(of: damages, fixture) > damages.count)
   }
 
   /// `STET_FLIPS` says how many bits.
-  @Test func `no flipped bit ends the process`() async throws {
+  @Test(.timeLimit(.minutes(60)))
+  func `no flipped bit ends the process`() async throws {
     let fixture = try FileFixture()
     let count = ProcessInfo.processInfo.environment["STET_FLIPS"].flatMap(Int.init) ?? 60
     var random = SeededRandom(seed: 2)
-    let bits = (0..<count).map { _ in Int.random(in: 0..<(8 * fixture.bytes.count), using: &random)
+    let bits = (0..<count).map { _ in
+      Int.random(in: 0..<(8 * fixture.bytes.count), using: &random)
     }
     let refusals = try await sum(bits) { bit in
       var bytes = fixture.bytes
@@ -48,6 +58,16 @@ import Testing
       }
     }
     print("\(count) flipped bits, \(refusals) refusals")
+  }
+
+  /// - `damages`: statements of which each is carried out on a file of its own.
+  private func refusals(of damages: [String], _ fixture: FileFixture) async throws -> Int {
+    try await sum(damages) { damage in
+      try fixture.withFile(of: fixture.bytes) { path in
+        guard try RowDamage.apply(damage, to: path) else { return 0 }
+        return ArchiveUse.refusals(of: path, fixture, damage)
+      }
+    }
   }
 
   /// Adds up what the cases come to, on two cores.
@@ -63,95 +83,5 @@ import Testing
       }
       return try await group.reduce(0, +)
     }
-  }
-}
-
-/// A column of a table of ours.
-private struct TableColumn: Sendable, CustomStringConvertible {
-  let table: String
-  let name: String
-
-  var description: String { "\(table).\(name)" }
-
-  /// All but those of the full-text index, whose tables FTS5 reads itself.
-  static func all(in path: String) throws -> [TableColumn] {
-    let database = try DatabaseQueue(path: path)
-    defer { try? database.close() }
-    return try database.read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT tables.name, columns.name FROM sqlite_schema AS tables,
-            pragma_table_info(tables.name) AS columns
-          WHERE tables.type = 'table' AND tables.name NOT LIKE 'search%'
-            AND tables.name NOT LIKE 'sqlite%'
-          ORDER BY tables.name, columns.cid
-          """
-      ).map { TableColumn(table: $0[0], name: $0[1]) }
-    }
-  }
-
-  /// Gives the column a value in a third of its rows, or in its only one.
-  ///
-  /// - Returns: whether a row could take it: a row's number cannot be a text.
-  func set(to value: String, in path: String) throws -> Bool {
-    let schema = try change(path) { db -> [(String, String)] in
-      let schema = try Row.fetchAll(
-        db,
-        sql: "SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL"
-      )
-      try db.execute(
-        sql: """
-          UPDATE sqlite_schema SET sql = replace(replace(replace(sql, 'NOT NULL', ''), 'STRICT,', ''),
-            'STRICT', '') WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
-          """
-      )
-      return schema.map { ($0[0], $0[1]) }
-    }
-    let isSet = try change(path) { db in
-      let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
-      try? db.execute(
-        sql: """
-          UPDATE OR IGNORE \(table) SET \(name) = \(value)
-          WHERE \(count < 3 ? "true" : "is_third()")
-          """
-      )
-      return db.changesCount > 0
-    }
-    try change(path) { db in
-      for (name, sql) in schema {
-        try db.execute(
-          sql: "UPDATE sqlite_schema SET sql = ? WHERE name = ?",
-          arguments: [sql, name]
-        )
-      }
-    }
-    return isSet
-  }
-
-  /// Each time with a connection of its own, which reads the schema anew.
-  private func change<Result>(_ path: String, _ body: (Database) throws -> Result) throws -> Result
-  {
-    var configuration = Configuration()
-    configuration.foreignKeysEnabled = false
-    configuration.prepareDatabase {
-      let rowNumber = Mutex(0)
-      $0.add(
-        function: DatabaseFunction("is_third", argumentCount: 0) { _ in
-          rowNumber.withLock { number in
-            number += 1
-            return number % 3 == 0
-          }
-        }
-      )
-      try $0.execute(
-        sql: """
-          PRAGMA trusted_schema = 1; PRAGMA writable_schema = 1; PRAGMA ignore_check_constraints = 1
-          """
-      )
-    }
-    let database = try DatabaseQueue(path: path, configuration: configuration)
-    defer { try? database.close() }
-    return try database.write(body)
   }
 }

@@ -42,10 +42,8 @@ package struct TextBuffer {
 
   /// Inserts at a place and deletes what follows the insertion.
   ///
-  /// - `position`, `deleteCount`: scalars; what lies behind the text's end means the end.
+  /// - `position`, `deleteCount`: scalars, within the text.
   package mutating func replace(_ position: Int, _ deleteCount: Int, with insert: String) {
-    let position = min(position, count)
-    let deleteCount = min(deleteCount, count - position)
     guard deleteCount > 0 || !insert.isEmpty else { return }
     seek(position)
     if deleteCount > 0 { delete(deleteCount) }

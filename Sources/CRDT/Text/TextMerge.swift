@@ -35,7 +35,9 @@ struct TextMerge {
     guard !rest.isEmpty else { return taken }
     let shared = try sharedVersion(of: rest, taken, stored)
     var branches = Branches(known: shared.edits, arriving: rest, after: shared.edit)
-    for segment in branches.segments { take(segment, of: &branches) }
+    var fit = true
+    for segment in branches.segments { fit = take(segment, of: &branches) && fit }
+    if !fit, let damage = stored.damage { throw damage }
     for place in branches.knownCount..<branches.edits.count where branches.tookEffect[place] {
       taken.append(branches.edits[place])
     }
@@ -99,28 +101,35 @@ struct TextMerge {
   // MARK: - Walking
 
   /// Takes in the arriving edits of one segment.
-  private mutating func take(_ segment: Range<Int>, of branches: inout Branches) {
+  ///
+  /// - Returns: whether the known edits fit each other and the text, as they do where the file that they
+  ///   were read from is not damaged; what does not fit has no effect.
+  private mutating func take(_ segment: Range<Int>, of branches: inout Branches) -> Bool {
     let known = segment.lowerBound..<max(segment.lowerBound, branches.knownCount)
     let arriving = known.upperBound..<segment.upperBound
     let first = branches.edits[segment.lowerBound]
     if known.isEmpty, arriving.count == 1, first.parents == heads {
-      guard first.fits(count: buffer.count) else { return }
+      guard first.fits(count: buffer.count) else { return true }
       carryOut(first)
       branches.tookEffect[segment.lowerBound] = true
-      return
+      return true
     }
     branches.walk.begin(
       at: segment.lowerBound,
       baseCount: known.isEmpty ? buffer.count : TextWalk.unknownLength
     )
+    var fit = true
     for place in branches.walk.graph.order(of: known) {
       let edit = branches.edits[place]
-      // All do, where the file that they were read from is not damaged.
-      guard edit.fits(count: branches.walk.count(before: place)) else { continue }
+      guard edit.fits(count: branches.walk.count(before: place)) else {
+        fit = false
+        continue
+      }
       branches.walk.visit(place, edit.hunks) { _ in }
     }
     // What the walk thinks that the text has, less what it has, is what the walk's base is too long by.
-    let excess = branches.walk.finalCount - buffer.count
+    let excess = max(0, branches.walk.finalCount - buffer.count)
+    fit = fit && branches.walk.finalCount - excess == buffer.count
     for place in branches.walk.graph.order(of: arriving) {
       let edit = branches.edits[place]
       guard branches.parentsTookEffect(place),
@@ -128,13 +137,17 @@ struct TextMerge {
       else { continue }
       branches.walk.visit(place, edit.hunks) { effect in
         switch effect {
-        case .insert(let text, let position): buffer.replace(position, 0, with: text)
-        case .delete(let count, let position): buffer.replace(position, count, with: "")
+        case .insert(let text, let position) where position <= buffer.count:
+          buffer.replace(position, 0, with: text)
+        case .delete(let count, let position) where count <= buffer.count - position:
+          buffer.replace(position, count, with: "")
+        case .insert, .delete: fit = false
         }
       }
       branches.tookEffect[place] = true
     }
     for place in arriving where branches.tookEffect[place] { advance(over: branches.edits[place]) }
+    return fit
   }
 }
 

@@ -56,10 +56,14 @@ package protocol StoredTextEdits {
   func edits(_ places: Range<Int>) throws(Failure) -> [TextEdit]
   /// Whether one of them has this name.
   func contains(_ edit: Dot) throws(Failure) -> Bool
+  /// What is thrown where they do not come to the text; `nil`: those that do not fit have no effect.
+  var damage: Failure? { get }
 }
 
 extension [TextEdit]: StoredTextEdits {
   package func edits(_ places: Range<Int>) -> [TextEdit] { Array(self[places]) }
 
   package func contains(_ edit: Dot) -> Bool { contains { $0.dot == edit } }
+
+  package var damage: Never? { nil }
 }
