@@ -3,7 +3,6 @@ internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 package import SyncProtocol
-internal import Synchronization
 
 /// Answers peers over TCP.
 package struct SyncServer: Sendable {
@@ -140,90 +139,6 @@ extension SyncServer {
     }
     return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
-}
-
-/// Closes a connection for which there is no room.
-private final class ClosingHandler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
-  func channelActive(context: ChannelHandlerContext) { context.close(promise: nil) }
-}
-
-/// The connections that are being answered.
-private final class OpenConnections: Sendable {
-  private struct State {
-    /// How each is broken off; nothing while that is not known yet.
-    var cancels: [Int: (@Sendable () -> Void)?] = [:]
-    var lastNumber = 0
-    var isCancelled = false
-    /// Those who wait until there are none.
-    var waiting: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let state = Mutex(State())
-  private let limit: Int
-
-  init(limit: Int) { self.limit = limit }
-
-  /// Counts one more, where there is room.
-  ///
-  /// - Returns: its number.
-  func begin() -> Int? {
-    state.withLock { state in
-      guard state.cancels.count < limit else { return nil }
-      state.lastNumber += 1
-      state.cancels.updateValue(nil, forKey: state.lastNumber)
-      return state.lastNumber
-    }
-  }
-
-  /// - `cancel`: breaks a connection off.
-  func add(_ number: Int, cancel: @escaping @Sendable () -> Void) {
-    let isCancelled = state.withLock { state in
-      state.cancels.updateValue(cancel, forKey: number)
-      return state.isCancelled
-    }
-    if isCancelled { cancel() }
-  }
-
-  func end(_ number: Int) {
-    let waiting = state.withLock { state in
-      state.cancels.removeValue(forKey: number)
-      guard state.cancels.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    for continuation in waiting { continuation.resume() }
-  }
-
-  /// Breaks all off, those too that begin later.
-  func cancel() {
-    let cancels = state.withLock { state in
-      state.isCancelled = true
-      return Array(state.cancels.values)
-    }
-    for cancel in cancels { cancel?() }
-  }
-
-  /// Waits until none is left.
-  func allHaveEnded() async {
-    await withCheckedContinuation { continuation in
-      let isDone = state.withLock { state in
-        if !state.cancels.isEmpty { state.waiting.append(continuation) }
-        return state.cancels.isEmpty
-      }
-      if isDone { continuation.resume() }
-    }
-  }
-}
-
-/// The archive that a connection asked for, for the log line at its end.
-private final class RequestedName: Sendable {
-  private let value = Mutex<String?>(nil)
-
-  var name: String? { value.withLock { $0 } }
-
-  func set(_ name: String) { value.withLock { $0 = name } }
 }
 
 /// A server that accepts connections.
