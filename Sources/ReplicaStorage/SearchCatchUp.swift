@@ -46,8 +46,9 @@ extension Replica {
       let reading = Result {
         try SearchIndex.readOn(db, beside: reader, until: .now + pace.transactionTime)
       }
-      try reader?.close()
+      let closing = Result { try reader?.close() }
       try reading.get()
+      try closing.get()
       return try SearchPosition(db)
     }
   }
