@@ -92,12 +92,14 @@ extension Replica {
   /// of 8.
   private static func newest(_ match: String, limit: Int, _ db: Database) throws -> [Row] {
     let articleCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM articles") ?? 0
-    // Four times as many as it takes where common words are evenly spread.
-    let lookCount = limit.multipliedReportingOverflow(by: 4 * commonShare)
-    if !lookCount.overflow, lookCount.partialValue * lookCost <= articleCount,
-      try isCommon(match, among: articleCount, db)
-    {
-      let rows = try amongNewest(lookCount.partialValue, match, limit: limit, db)
+    // Four times as many as it takes where common words are evenly spread, at half of what it costs to
+    // collect all at most.
+    let lookCount = min(
+      min(limit, articleCount) * 4 * commonShare,
+      articleCount / (2 * lookCost)
+    )
+    if lookCount >= limit, try isCommon(match, among: articleCount, db) {
+      let rows = try amongNewest(lookCount, match, limit: limit, db)
       if rows.count == limit { return rows }
     }
     return try Row.fetchAll(

@@ -104,8 +104,10 @@ enum SearchIndex {
     let insertion = try db.cachedStatement(
       sql: "INSERT INTO search (rowid, headline, body, tags, notes) VALUES (?, ?, ?, ?, ?)"
     )
+    let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM search_content") ?? 0
     for article in step.articles {
-      try deletion.execute(arguments: [article.number])
+      // Most articles of a first reading are new here, and FTS5 would look for each in three tables.
+      if article.number <= newest { try deletion.execute(arguments: [article.number]) }
       guard let columns = article.columns else { continue }
       try insertion.execute(arguments: [article.number] + StatementArguments(columns))
     }
