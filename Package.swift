@@ -21,6 +21,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLiteSettings", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CRDT", swiftSettings: settings),
     .target(
       name: "ChangeLog",
@@ -48,7 +49,8 @@ let package = Package(
     .target(
       name: "LogStorage",
       dependencies: [
-        "CRDT", "ChangeLog", "SyncProtocol", .product(name: "GRDB", package: "GRDB.swift"),
+        "CRDT", "ChangeLog", "CSQLiteSettings", "SyncProtocol",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: settings

@@ -1,3 +1,4 @@
+internal import CSQLiteSettings
 internal import Foundation
 package import GRDB
 
@@ -32,6 +33,10 @@ package enum SQLiteFile {
     return ArchiveDatabase(try connect(readOnly: readOnly), path: path, setAside: setAside)
   }
 
+  /// SQLite counts its memory under one lock for all connections, which two that work at once on two cores
+  /// wait for: without, the search index takes 0.9 of the time (60,000 articles, three runs in turns).
+  private static let noMemoryStatus = sqlite3_config_no_memory_status()
+
   /// A connection to a file beside which no foreign write-ahead log lies.
   static func connect(
     _ path: String?,
@@ -39,6 +44,7 @@ package enum SQLiteFile {
     readOnly: Bool,
     check: @escaping @Sendable (Database) throws -> Void = { _ in }
   ) throws -> DatabaseQueue {
+    _ = noMemoryStatus
     var configuration = Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(lockTimeout)
