@@ -51,7 +51,8 @@ struct ActionIndex {
     ).map {
       try ChangeID(
         lane: store.lane($0.decode(atIndex: 0)),
-        seq: UInt64(storedSeq: $0.decode(atIndex: 1), of: "state")
+        // A header may call its action anything.
+        seq: UInt64(bitPattern: $0.decode(atIndex: 1))
       )
     }
   }

@@ -5,11 +5,9 @@ internal import Foundation
 extension Dot {
   /// A dot as a row has it.
   ///
-  /// - Throws: `LogFailure.damaged` where no change has such a number.
+  /// - Throws: `LogFailure.damaged` where no change can name such a one. Change 0, which is none, can be named.
   init(stored bytes: Data) throws(LogFailure) {
-    guard let dot = Dot(bytes), dot.seq > 0, Int64(exactly: dot.seq) != nil else {
-      throw .damaged("state")
-    }
+    guard let dot = Dot(bytes), Int64(exactly: dot.seq) != nil else { throw .damaged("state") }
     self = dot
   }
 }
