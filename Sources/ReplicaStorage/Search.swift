@@ -92,13 +92,11 @@ extension Replica {
   /// of 8.
   private static func newest(_ match: String, limit: Int, _ db: Database) throws -> [Row] {
     let articleCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM articles") ?? 0
-    // Four times as many as it takes where common words are evenly spread, at half of what it costs to
-    // collect all at most.
-    let lookCount = min(
-      min(limit, articleCount) * 4 * commonShare,
-      articleCount / (2 * lookCost)
-    )
-    if lookCount >= limit, try isCommon(match, among: articleCount, db) {
+    // As many as it takes where common words are evenly spread, and up to four times as many, at half of
+    // what it costs to collect all at most.
+    let expectedCount = commonShare * min(max(0, limit), articleCount)
+    let lookCount = min(4 * expectedCount, articleCount / (2 * lookCost))
+    if lookCount >= expectedCount, try isCommon(match, among: articleCount, db) {
       let rows = try amongNewest(lookCount, match, limit: limit, db)
       if rows.count == limit { return rows }
     }

@@ -99,7 +99,7 @@ final class StateStore {
     var replayed = EditedText(base: try base(of: text, in: object))
     replayed.apply(try stored.edits(0..<stored.count))
     guard replayed.history.edits.count == stored.count,
-      let state = try texts.all(of: object).first(where: { $0.id == text }),
+      let state = try texts.text(text, of: object),
       state.heads == replayed.heads, state.content.utf8.elementsEqual(replayed.content.utf8)
     else { throw LogFailure.damaged("state") }
     return replayed.history

@@ -17,17 +17,32 @@ struct TextStore {
         sql: "SELECT field, version, content, heads, is_branched FROM texts WHERE object = ?"
       ),
       arguments: [object]
-    ).map { row in
-      TextState(
-        id: try TextID(
-          field: row.decode(atIndex: 0),
-          version: Array(row.decode(atIndex: 1) as Data)
-        ),
-        heads: try [Dot](stored: row.decode(atIndex: 3)),
-        content: String(decoding: try row.decode(atIndex: 2) as Data, as: UTF8.self),
-        isBranched: try row.decode(atIndex: 4)
-      )
-    }
+    ).map(Self.text(in:))
+  }
+
+  /// A text at rest; `nil` when nobody edited it.
+  func text(_ id: TextID, of object: Int64) throws -> TextState? {
+    try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT field, version, content, heads, is_branched FROM texts
+          WHERE object = ? AND field = ? AND version = ?
+          """
+      ),
+      arguments: [object, Int64(id.field), id.version.blob]
+    ).map(Self.text(in:))
+  }
+
+  private static func text(in row: Row) throws -> TextState {
+    TextState(
+      id: try TextID(
+        field: row.decode(atIndex: 0),
+        version: Array(row.decode(atIndex: 1) as Data)
+      ),
+      heads: try [Dot](stored: row.decode(atIndex: 3)),
+      content: String(decoding: try row.decode(atIndex: 2) as Data, as: UTF8.self),
+      isBranched: try row.decode(atIndex: 4)
+    )
   }
 
   /// The edits of a text.
