@@ -66,6 +66,8 @@ private struct Passage<Index: LogIndex> {
   var tree: LaneTree
   var admission: Gate.Admission
   private var seen: [ChangeID: Hash] = [:]
+  /// What the pack's changes so far continue: the hashes before them.
+  private var continued: Set<Hash> = []
   private var heads: [LaneID: LaneHead] = [:]
 
   init(archive: ArchiveID, index: Index, tree: LaneTree) {
@@ -86,7 +88,9 @@ private struct Passage<Index: LogIndex> {
   }
 
   mutating func admit(_ run: PackedRun) throws {
-    guard let key = try run.writingKey ?? admission.keys[run.lane] ?? index.writingKey(of: run.lane)
+    // A branch's key is known too, but who writes names the lane of the key.
+    guard tree.branch(run.lane) == nil,
+      let key = try run.writingKey ?? admission.keys[run.lane] ?? index.writingKey(of: run.lane)
     else {
       throw LogFailure.gap(ChangeID(lane: run.lane, seq: 1))
     }
@@ -101,7 +105,12 @@ private struct Passage<Index: LogIndex> {
     } else {
       previous = .beforeLane(archive: archive, writingKey: key)
     }
+    var before = previous
     for change in try run.changes(archive: archive, key: key, previous: previous) {
+      // No change stands in a pack twice, and no two ways of a fork: whether a pack is taken must not
+      // depend on which of them a store knows.
+      guard continued.insert(before).inserted else { throw LogFailure.malformed("pack") }
+      before = change.hash
       let step = try step(from: lane, to: change, key: key)
       lane = step.lane
       try take(
@@ -123,6 +132,7 @@ private struct Passage<Index: LogIndex> {
   ///
   /// - `change`: named by the lane of its key, as on the wire.
   private func lane(of change: ChangeID, hashPrefix: [UInt8]) throws -> LaneID {
+    guard tree.branch(change.lane) == nil else { throw LogFailure.gap(change) }
     var isHeldOtherwise = false
     let branches = tree.isEmpty ? [] : tree.branches(of: change.lane)
     for lane in [change.lane] + branches.map(\.lane) {
@@ -146,8 +156,6 @@ private struct Passage<Index: LogIndex> {
     let here = lane ?? root
     if let head = try head(of: here), head.seq >= seq {
       if try hash(of: ChangeID(lane: here, seq: seq)) == change.hash { return (here, true) }
-      // What came in this very pack cannot be renamed any more.
-      guard seen[ChangeID(lane: here, seq: seq)] == nil else { throw LogFailure.malformed("pack") }
       throw LaneSplit(lane: here, seq: seq)
     }
     let children = tree.isEmpty ? [] : tree.children(of: lane, root: root, at: seq)
@@ -177,7 +185,6 @@ private struct Passage<Index: LogIndex> {
   }
 
   private mutating func take(_ change: Change, isKnown: Bool, key: PublicKey) throws {
-    guard seen[change.id] == nil else { throw LogFailure.malformed("pack") }
     if change.header.seq == 1 {
       admission.beginnings[change.lane] = try Certification(
         beginning: change,

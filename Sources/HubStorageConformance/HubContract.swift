@@ -52,6 +52,11 @@ package enum HubContract: CaseIterable, Sendable {
   /// A lane's second branch is refused as `fork`; the first stays.
   case forksAreKept
   case forksOfTheBeginningAreKept
+  /// A pack with two ways of a fork is refused as `malformed`, whichever of them the store has.
+  case packsDoNotFork
+  /// A run, or a dependency, that names a branch where it should name the lane of its key is refused as
+  /// `gap`, as where no fork is known.
+  case branchesAreNotNamed
   /// A pack of which any one byte was changed, that was cut short, or that another key signed is
   /// refused.
   case damagedPacksAreRefused
@@ -132,6 +137,8 @@ package enum HubContract: CaseIterable, Sendable {
     case .gapsAreRefused: try bench.gapsAreRefused()
     case .forksAreKept: try bench.forksAreKept()
     case .forksOfTheBeginningAreKept: try bench.forksOfTheBeginningAreKept()
+    case .packsDoNotFork: try bench.packsDoNotFork()
+    case .branchesAreNotNamed: try bench.branchesAreNotNamed()
     case .damagedPacksAreRefused: try bench.damagedPacksAreRefused()
     case .changesDoNotRepeatInOnePack: try bench.changesDoNotRepeatInOnePack()
     case .refusedPacksLeaveNoTrace: try bench.refusedPacksLeaveNoTrace()

@@ -82,6 +82,68 @@ extension HubBench {
     #expect(try archive.frontier().heads == audit(archive, of: writers).frontier.heads)
   }
 
+  func packsDoNotFork() throws {
+    var writers = try WriterFixture(seed: 28)
+    let archive = try archive(of: writers)
+    // One key forks after its second change, the other with its first one.
+    var written = try writers.lane()
+    try archive.append([written.pack(2)], with: &writers)
+    var forks: [[PackFixture]] = []
+    for var lane in [written, try writers.lane()] {
+      var ways: [PackFixture] = []
+      for _ in 0..<3 {
+        var way = lane
+        ways.append(try way.pack(2))
+        lane.diverge()
+      }
+      forks.append(ways)
+    }
+    for ways in forks {
+      let pairs = try [(0, 1), (1, 2), (0, 0), (2, 1)].map {
+        try PackFixture.joining([ways[$0], ways[$1]])
+      }
+      // None is known, then one, two, all three.
+      for known in [nil] + ways.map(Optional.some) {
+        if let known { try archive.append([known], with: &writers) }
+        for pair in pairs {
+          #expect(throws: LogFailure.malformed("pack")) {
+            try archive.append([pair], with: &writers)
+          }
+        }
+      }
+    }
+    #expect(try archive.frontier().heads.count == 7)
+    #expect(try archive.frontier().heads == audit(archive, of: writers).frontier.heads)
+  }
+
+  func branchesAreNotNamed() throws {
+    var writers = try WriterFixture(seed: 27)
+    let archive = try archive(of: writers)
+    var lane = try writers.lane()
+    var witness = try writers.lane()
+    let beginnings = [try lane.pack(2), try witness.pack()]
+    var twin = lane
+    twin.diverge()
+    let ways = [try lane.pack(), try twin.pack()]
+    let branch = lane.branch(beginningWith: ways[0])
+    var liar = witness
+    let packs = [
+      (try lane.pack(of: branch), missing: ChangeID(lane: branch, seq: 1)),
+      (try liar.pack(1, naming: [ways[0].naming(branch)]), missing: ChangeID(lane: branch, seq: 3)),
+    ]
+    try archive.append(beginnings, with: &writers)
+    // The second one makes the fork known.
+    for way in ways {
+      try archive.append([way], with: &writers)
+      for (pack, missing) in packs {
+        #expect(throws: LogFailure.gap(missing)) { try archive.append([pack], with: &writers) }
+      }
+    }
+    #expect(try archive.frontier().heads[branch]?.seq == 3)
+    try archive.append([lane.pack(), witness.pack(1, naming: [ways[0]])], with: &writers)
+    #expect(try archive.frontier().heads == audit(archive, of: writers).frontier.heads)
+  }
+
   func damagedPacksAreRefused() throws {
     var writers = try WriterFixture(seed: 22)
     let archive = try archive(of: writers)

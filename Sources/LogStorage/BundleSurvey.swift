@@ -124,6 +124,7 @@ extension SQLiteLog {
   /// - `change`: named by the lane of its key, as in packs.
   func hashes(of change: ChangeID) throws -> [Hash] {
     let tree = try laneTree()
+    guard tree.branch(change.lane) == nil else { return [] }
     let branches =
       tree.isEmpty
       ? []

@@ -38,6 +38,20 @@ extension SQLiteLog {
     return tree
   }
 
+  /// The hashes of the changes that branches begin with.
+  ///
+  /// - Throws: `LogFailure.damaged` where one is not there.
+  package func firstsOfBranches() throws -> Set<Hash> {
+    let tree = try laneTree()
+    let firsts = try tree.roots.flatMap(tree.branches).map { branch in
+      guard let first = try hash(of: ChangeID(lane: branch.lane, seq: branch.firstSeq)) else {
+        throw LogFailure.damaged("log")
+      }
+      return first
+    }
+    return Set(firsts)
+  }
+
   /// Takes a pack through the gate, and splits the lanes that fork in it.
   ///
   /// - Throws: `LogFailure`; every lane is then as it was.

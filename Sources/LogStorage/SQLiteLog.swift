@@ -333,7 +333,7 @@ package struct SQLiteLog: LogIndex {
     let author: (key: Data, member: Data)
     if let beginning {
       author = (beginning.writingKey.bytes.blob, beginning.member.bytes.blob)
-    } else if let branch, let known = try self.author(of: branch.root) {
+    } else if let branch, let known = try self.author(of: branch.parent ?? branch.root) {
       author = known
     } else {
       throw LogFailure.gap(ChangeID(lane: lane, seq: 1))

@@ -30,33 +30,27 @@ extension Replica {
     let log = SQLiteLog(source)
     guard let archive = try log.genesis()?.archive else { return }
     let end = try log.end().position
-    var firsts: Set<Hash> = []
-    while true {
-      try ReplicaSchema.dropDerived(db)
-      try ReplicaSchema.createDerived(db)
-      let replay = LogReplay(archive: archive, firsts: firsts)
-      do {
-        let state = StateWriter(db)
-        var position: UInt64 = 0
-        let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
-        while let row = try packs.next() {
-          for (change, isKnown) in try replay.changes(
-            of: Pack(Array(row.decode(atIndex: 0) as Data))
-          ) {
-            position += 1
-            if !isKnown { try state.apply(change, at: position) }
-          }
-          progress(position, end)
+    try ReplicaSchema.dropDerived(db)
+    try ReplicaSchema.createDerived(db)
+    let replay = LogReplay(archive: archive, firsts: try SQLiteLog(db).firstsOfBranches())
+    let state = StateWriter(db)
+    var position: UInt64 = 0
+    let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
+    do {
+      while let row = try packs.next() {
+        for (change, isKnown) in try replay.changes(
+          of: Pack(Array(row.decode(atIndex: 0) as Data))
+        ) {
+          position += 1
+          if !isKnown { try state.apply(change, at: position) }
         }
-        try state.finish()
-        return
-      } catch let split as LaneSplit {
-        // Found only when the second branch comes: begin again, and know the first one as a branch.
-        guard let first = replay.hash(of: ChangeID(lane: split.lane, seq: split.seq)),
-          firsts.insert(first).inserted
-        else { throw LogFailure.damaged("log") }
+        progress(position, end)
       }
+    } catch is LaneSplit {
+      // Every fork is among the lanes; a log in which there are others has lost a row.
+      throw LogFailure.damaged("log")
     }
+    try state.finish()
   }
 }
 
@@ -69,7 +63,7 @@ private final class LogReplay: LogIndex {
   private var keys: [LaneID: PublicKey] = [:]
   private var branches: [LaneBranch] = []
 
-  /// - `firsts`: the changes that branches begin with, as far as known before.
+  /// - `firsts`: the changes that branches begin with.
   init(archive: ArchiveID, firsts: Set<Hash>) {
     gate = Gate(archive: archive)
     self.firsts = firsts

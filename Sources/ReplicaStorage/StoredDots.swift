@@ -7,9 +7,12 @@ extension Dot {
   ///
   /// - Throws: `LogFailure.damaged` where no change can name such a one. Change 0, which is none, can be named.
   init(stored bytes: Data) throws(LogFailure) {
-    guard let dot = Dot(bytes), Int64(exactly: dot.seq) != nil else { throw .damaged("state") }
+    guard let dot = Dot(bytes), dot.hasStoredSeq else { throw .damaged("state") }
     self = dot
   }
+
+  /// Whether its change's number is one that rows can have.
+  fileprivate var hasStoredSeq: Bool { Int64(exactly: seq) != nil }
 }
 
 extension [Dot] {
@@ -17,11 +20,9 @@ extension [Dot] {
   ///
   /// - Throws: `LogFailure.damaged` where one is none.
   init(stored bytes: Data) throws(LogFailure) {
-    guard bytes.count.isMultiple(of: Dot.byteCount) else { throw .damaged("state") }
-    self = []
-    reserveCapacity(bytes.count / Dot.byteCount)
-    for start in stride(from: 0, to: bytes.count, by: Dot.byteCount) {
-      append(try Dot(stored: bytes.dropFirst(start).prefix(Dot.byteCount)))
+    guard let dots = [Dot](concatenated: [UInt8](bytes)), dots.allSatisfy(\.hasStoredSeq) else {
+      throw .damaged("state")
     }
+    self = dots
   }
 }

@@ -61,6 +61,41 @@ import Testing
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 
+  @Test func `a key whose first changes differ is two lanes, in any order`() throws {
+    var writers = try WriterFixture(seed: 5)
+    var lane = try writers.lane()
+    var twin = lane
+    twin.diverge()
+    let packs = [try lane.pack(3), try twin.pack(2), try lane.pack()]
+    let folder = TemporaryFolder()
+    let world = TestWorld()
+    var digests: Set<Hash> = []
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2]] {
+      for together in [true, false] {
+        let path = folder.url.appending(path: "\(order)-\(together).stet").path
+        let replica = try Replica.createForCloning(
+          at: path,
+          from: "memory",
+          environment: world.environment(named: "bert")
+        )
+        try replica.adopt(writers.genesis)
+        var peer = writers.peer()
+        let deliveries = order.map { peer.deliver(packs[$0]) }
+        for group in together ? [deliveries] : deliveries.map({ [$0] }) {
+          _ = try replica.append(group, from: peer.store)
+        }
+        #expect(try replica.forks().map(\.branches.count) == [2])
+        #expect(try Set(replica.frontier().heads.values.map(\.seq)) == [4, 2])
+        let state = try DerivedState.dump(replica)
+        try replica.rebuild()
+        #expect(try DerivedState.dump(replica) == state)
+        digests.insert(try replica.digest())
+        #expect(try Replica.verify(path, .full, lockTimeout: 1).damages == [])
+      }
+    }
+    #expect(digests.count == 1)
+  }
+
   @Test func `a machine that hears of later changes of its own lane begins a new one`() throws {
     let world = try ForkWorld(seed: 2)
     let first = world.machines[0]

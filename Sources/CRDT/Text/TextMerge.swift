@@ -66,6 +66,7 @@ struct TextMerge {
   ) throws(Stored.Failure) -> (edit: Dot?, edits: [TextEdit]) {
     if stored.count == 0, taken.isEmpty { return (nil, []) }
     let own = Set(arriving.lazy.map(\.dot))
+    let takenNow = Set(taken.lazy.map(\.dot))
     // Edits that are named and were not met yet on the way back.
     var open = Set(heads)
     var reachesBase = heads.isEmpty
@@ -73,7 +74,7 @@ struct TextMerge {
       if edit.parents.isEmpty { reachesBase = true }
       for parent in edit.parents where !own.contains(parent) && !open.contains(parent) {
         // Who names what is no edit of this text must not make us read all of it.
-        var isKnown = taken.contains { $0.dot == parent }
+        var isKnown = takenNow.contains(parent)
         if !isKnown { isKnown = try stored.contains(parent) }
         if isKnown { open.insert(parent) }
       }

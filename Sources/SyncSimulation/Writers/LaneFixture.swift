@@ -5,6 +5,7 @@ internal import ChangeLog
 ///
 /// A value: a copy goes on as the original would, change for change.
 package struct LaneFixture: Sendable {
+  private let key: PrivateKey
   private var writer: LaneWriter
   private let certification: Certification
   private var random: SeededRandom
@@ -15,7 +16,7 @@ package struct LaneFixture: Sendable {
 
   init(archive: ArchiveID, member: PrivateKey, seed: UInt64) throws {
     random = SeededRandom(seed: seed)
-    let key = PrivateKey(drawnFrom: &random)
+    key = PrivateKey(drawnFrom: &random)
     writer = LaneWriter(archive: archive, key: key, head: nil)
     certification = try Certification(of: key.publicKey, by: member, in: archive)
   }
@@ -45,6 +46,21 @@ package struct LaneFixture: Sendable {
         of: .head(archive: writer.archive, lane: writer.lane, seq: head.seq, hash: head.hash)
       )
     }
+  }
+
+  /// The lane of the branch that begins with a pack's first change.
+  package func branch(beginningWith pack: PackFixture) -> LaneID {
+    LaneID(branchOf: key.publicKey, first: pack.changes[0].hash)
+  }
+
+  /// A pack like the next one, but its run says that it is of another lane, and is signed as such.
+  package func pack(of lane: LaneID) throws -> PackFixture {
+    var copy = self
+    return try copy.pack(1, naming: []) { writer, head in
+      try key.signature(
+        of: .head(archive: writer.archive, lane: lane, seq: head.seq, hash: head.hash)
+      )
+    }.naming(lane)
   }
 
   private mutating func pack(

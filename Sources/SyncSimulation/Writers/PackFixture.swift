@@ -1,3 +1,4 @@
+package import CRDT
 package import ChangeLog
 
 /// A sealed pack, and what is in it.
@@ -25,13 +26,31 @@ package struct PackFixture: Sendable {
     changes.first { $0.id == change }?.hash
   }
 
+  /// The pack as if its lane had another name, with the signature that it has.
+  ///
+  /// - Throws: ``LogFailure`` when it is no pack.
+  package func naming(_ lane: LaneID) throws -> PackFixture {
+    let runs = try Pack(bytes).runs
+    return PackFixture(
+      bytes: Self.encoded(runs, as: lane),
+      changes: changes.map {
+        $0.placed(in: lane, tree: LaneTree(), dependencies: $0.header.dependencies)
+      }
+    )
+  }
+
   /// One pack with the runs of several, in that order, as joining neighbours makes it.
   ///
   /// - Throws: ``LogFailure`` when one of them is not a pack.
   package static func joining(_ packs: [PackFixture]) throws -> PackFixture {
     let runs = try packs.flatMap { try Pack($0.bytes).runs }
+    return PackFixture(bytes: encoded(runs), changes: packs.flatMap(\.changes))
+  }
+
+  /// - `lane`: the name that all runs are given; `nil`: each has its own.
+  private static func encoded(_ runs: [PackedRun], as lane: LaneID? = nil) -> [UInt8] {
     var headers = WireHeaderSection()
-    headers.runs = runs.map(WireHeaderRun.init(repeating:))
+    headers.runs = runs.map { WireHeaderRun(repeating: $0, as: lane ?? $0.lane) }
     var payloads = WirePayloadSection()
     payloads.runs = runs.map { run in
       var wire = WirePayloadRun()
@@ -42,14 +61,14 @@ package struct PackFixture: Sendable {
     wire.format = 1
     wire.headers = WireSection(uncompressed: headers.encoded)
     wire.payloads = WireSection(uncompressed: payloads.encoded)
-    return PackFixture(bytes: wire.encoded, changes: packs.flatMap(\.changes))
+    return wire.encoded
   }
 }
 
 extension WireHeaderRun {
-  fileprivate init(repeating run: PackedRun) {
+  fileprivate init(repeating run: PackedRun, as lane: LaneID) {
     self.init()
-    lane = run.lane.bytes.data
+    self.lane = lane.bytes.data
     if let key = run.writingKey { writingKey = key.bytes.data }
     firstSeq = run.firstSeq
     previous = run.previousPrefix.data
