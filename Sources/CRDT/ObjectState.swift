@@ -103,16 +103,23 @@ package struct ObjectState: Sendable {
         at: deletions.firstIndex { dot < $0.dot } ?? deletions.endIndex
       )
     case .restore(let lifted):
+      let lifted = Set(lifted)
       deletions.removeAll { lifted.contains($0.dot) }
     }
   }
 
   private mutating func insert(_ entry: Entry) {
-    entries.insert(entry, at: entries.firstIndex { entry.key < $0.key } ?? entries.endIndex)
+    var (low, high) = (entries.startIndex, entries.endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if entry.key < entries[middle].key { high = middle } else { low = middle + 1 }
+    }
+    entries.insert(entry, at: low)
   }
 
   private mutating func drop(_ dots: [Dot], from field: UInt32, kind: Entry.Kind) {
     guard !dots.isEmpty else { return }
+    let dots = Set(dots)
     entries.removeAll { $0.field == field && $0.kind == kind && dots.contains($0.dot) }
   }
 }

@@ -69,6 +69,8 @@ private struct Passage<Index: LogIndex> {
   /// What the pack's changes so far continue: the hashes before them.
   private var continued: Set<Hash> = []
   private var heads: [LaneID: LaneHead] = [:]
+  /// Where the changes are that others depend on; changes may name one again and again.
+  private var dependencyLanes: [Dependency: LaneID] = [:]
 
   init(archive: ArchiveID, index: Index, tree: LaneTree) {
     self.archive = archive
@@ -177,9 +179,11 @@ private struct Passage<Index: LogIndex> {
   }
 
   /// What a change depends on, in the lanes where it is.
-  private func dependencies(of change: Change) throws -> [Dependency] {
+  private mutating func dependencies(of change: Change) throws -> [Dependency] {
     try change.header.dependencies.map { dependency in
+      if let lane = dependencyLanes[dependency] { return dependency.placed(in: lane) }
       let lane = try lane(of: dependency.change, hashPrefix: dependency.hashPrefix)
+      dependencyLanes[dependency] = lane
       return dependency.placed(in: lane)
     }
   }

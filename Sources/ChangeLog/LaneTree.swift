@@ -33,15 +33,18 @@ extension LaneID {
 /// The branches of all forked keys that a store knows; empty nearly always.
 package struct LaneTree: Hashable, Sendable {
   private var branches: [LaneID: LaneBranch] = [:]
+  private var lanesByRoot: [LaneID: Set<LaneID>] = [:]
+  /// Beginnings of a key's lanes continue none, and are not here.
+  private var lanesByParent: [LaneID: Set<LaneID>] = [:]
 
   package init(_ branches: some Sequence<LaneBranch> = []) {
-    for branch in branches { self.branches[branch.lane] = branch }
+    for branch in branches { insert(branch) }
   }
 
   package var isEmpty: Bool { branches.isEmpty }
 
   /// The lanes of forked keys, by what they were before the fork.
-  package var roots: Set<LaneID> { Set(branches.values.map(\.root)) }
+  package var roots: Set<LaneID> { Set(lanesByRoot.keys) }
 
   package func branch(_ lane: LaneID) -> LaneBranch? { branches[lane] }
 
@@ -50,24 +53,32 @@ package struct LaneTree: Hashable, Sendable {
 
   /// The branches of a key, ascending by lane.
   package func branches(of root: LaneID) -> [LaneBranch] {
-    branches.values.filter { $0.root == root }.sorted { $0.lane < $1.lane }
+    sorted(lanesByRoot[root])
+  }
+
+  private func sorted(_ lanes: Set<LaneID>?) -> [LaneBranch] {
+    lanes?.sorted().compactMap { branches[$0] } ?? []
   }
 
   /// The lanes that continue a lane from a seq.
   ///
   /// - `parent`: `nil` for the beginnings of a key's lanes.
   func children(of parent: LaneID?, root: LaneID, at seq: UInt64) -> [LaneBranch] {
-    branches(of: root).filter { $0.parent == parent && $0.firstSeq == seq }
+    let children = parent.map { sorted(lanesByParent[$0]) } ?? branches(of: root)
+    return children.filter { $0.parent == parent && $0.firstSeq == seq }
   }
 
-  package func hasChildren(_ lane: LaneID) -> Bool {
-    branches.values.contains { $0.parent == lane }
-  }
+  package func hasChildren(_ lane: LaneID) -> Bool { lanesByParent[lane] != nil }
 
-  /// The lanes below a lane, at any depth.
+  /// The lanes below a lane, at any depth, each after the one that it continues.
   package func descendants(of lane: LaneID) -> [LaneBranch] {
-    let children = branches.values.filter { $0.parent == lane }
-    return children + children.flatMap { descendants(of: $0.lane) }
+    var descendants = sorted(lanesByParent[lane])
+    var place = 0
+    while place < descendants.count {
+      descendants += sorted(lanesByParent[descendants[place].lane])
+      place += 1
+    }
+    return descendants
   }
 
   /// The lane and those that it continues, newest first.
@@ -86,7 +97,13 @@ package struct LaneTree: Hashable, Sendable {
     return lane
   }
 
-  mutating func insert(_ branch: LaneBranch) { branches[branch.lane] = branch }
+  /// A branch has one place in the tree: one that is there already is not put elsewhere.
+  mutating func insert(_ branch: LaneBranch) {
+    guard branches[branch.lane] == nil else { return }
+    branches[branch.lane] = branch
+    lanesByRoot[branch.root, default: []].insert(branch.lane)
+    if let parent = branch.parent { lanesByParent[parent, default: []].insert(branch.lane) }
+  }
 }
 
 /// A known lane is found to continue in a second way: from this change on it becomes a branch.

@@ -1,0 +1,66 @@
+import CRDT
+import ChangeLog
+import SyncSimulation
+import Testing
+
+@Suite struct LaneTreeTests {
+  /// Branches of two keys, each of which continues an earlier one or begins a key's lanes.
+  private static func branches(seed: UInt64, count: Int) throws -> [LaneBranch] {
+    var random = SeededRandom(seed: seed)
+    let roots = try (0..<2).map { _ in try lane(&random) }
+    var branches: [LaneBranch] = []
+    for _ in 0..<count {
+      let before = branches.randomElement(using: &random)
+      let root = before?.root ?? roots[Int.random(in: 0..<2, using: &random)]
+      let isBeginning = before == nil && Bool.random(using: &random)
+      branches.append(
+        LaneBranch(
+          lane: try lane(&random),
+          root: root,
+          parent: isBeginning ? nil : before?.lane ?? root,
+          firstSeq: (before?.firstSeq ?? 0) + UInt64.random(in: 1...2, using: &random)
+        )
+      )
+    }
+    return branches
+  }
+
+  private static func lane(_ random: inout SeededRandom) throws -> LaneID {
+    try #require(LaneID(random.bytes(LaneID.byteCount)))
+  }
+
+  @Test func `the tree is what its branches say, in whatever order they come`() throws {
+    for seed in UInt64(0)..<100 {
+      let branches = try Self.branches(seed: seed, count: 12)
+      var random = SeededRandom(seed: seed)
+      let tree = LaneTree(branches.shuffled(using: &random))
+      #expect(tree == LaneTree(branches))
+      #expect(tree.roots == Set(branches.map(\.root)))
+      for lane in branches.map(\.lane) + branches.map(\.root) {
+        #expect(tree.branch(lane) == branches.first { $0.lane == lane })
+        #expect(Set(tree.branches(of: lane)) == Set(branches.filter { $0.root == lane }))
+        #expect(tree.hasChildren(lane) == branches.contains { $0.parent == lane })
+        let below = branches.filter { $0.lane != lane && tree.path(to: $0.lane).contains(lane) }
+        #expect(Set(tree.descendants(of: lane)) == Set(below))
+        #expect(tree.descendants(of: lane).count == below.count)
+      }
+    }
+  }
+
+  @Test func `a key that forks again and again is walked down without end of the stack`() throws {
+    var random = SeededRandom(seed: 1)
+    let root = try Self.lane(&random)
+    var branches: [LaneBranch] = []
+    for seq in UInt64(1)...100_000 {
+      branches.append(
+        LaneBranch(
+          lane: try Self.lane(&random),
+          root: root,
+          parent: branches.last?.lane ?? root,
+          firstSeq: seq
+        )
+      )
+    }
+    #expect(LaneTree(branches).descendants(of: root) == branches)
+  }
+}
