@@ -10,7 +10,8 @@ import Testing
     let roots = try (0..<2).map { _ in try lane(&random) }
     var branches: [LaneBranch] = []
     for _ in 0..<count {
-      let before = branches.randomElement(using: &random)
+      let before =
+        Int.random(in: 0..<4, using: &random) == 0 ? nil : branches.randomElement(using: &random)
       let root = before?.root ?? roots[Int.random(in: 0..<2, using: &random)]
       let isBeginning = before == nil && Bool.random(using: &random)
       branches.append(
@@ -35,14 +36,24 @@ import Testing
       var random = SeededRandom(seed: seed)
       let tree = LaneTree(branches.shuffled(using: &random))
       #expect(tree == LaneTree(branches))
+      let again = branches.map {
+        LaneBranch(lane: $0.lane, root: $0.lane, parent: nil, firstSeq: $0.firstSeq)
+      }
+      #expect(tree == LaneTree(branches + again))
       #expect(tree.roots == Set(branches.map(\.root)))
       for lane in branches.map(\.lane) + branches.map(\.root) {
         #expect(tree.branch(lane) == branches.first { $0.lane == lane })
         #expect(Set(tree.branches(of: lane)) == Set(branches.filter { $0.root == lane }))
         #expect(tree.hasChildren(lane) == branches.contains { $0.parent == lane })
         let below = branches.filter { $0.lane != lane && tree.path(to: $0.lane).contains(lane) }
-        #expect(Set(tree.descendants(of: lane)) == Set(below))
-        #expect(tree.descendants(of: lane).count == below.count)
+        let descendants = tree.descendants(of: lane)
+        #expect(Set(descendants) == Set(below))
+        #expect(descendants.count == below.count)
+        var met: Set<LaneID?> = [lane]
+        for branch in descendants {
+          #expect(met.contains(branch.parent))
+          met.insert(branch.lane)
+        }
       }
     }
   }
