@@ -49,7 +49,11 @@ struct BusyWriters {
         writers[number - numbers.lowerBound].reactions
       }
     }
-    group.any().execute { for writer in writers { writer.begin() } }
+    // Those who rest do not all rest at once.
+    for (place, writer) in writers.enumerated() {
+      let delay = pause * place / count
+      group.any().scheduleTask(in: .nanoseconds(Int64(delay / .nanoseconds(1)))) { writer.begin() }
+    }
     guard await record.allHaveBegun() else {
       throw BenchFailure("the writers stopped before all had begun")
     }
