@@ -109,12 +109,7 @@ package struct ObjectState: Sendable {
   }
 
   private mutating func insert(_ entry: Entry) {
-    var (low, high) = (entries.startIndex, entries.endIndex)
-    while low < high {
-      let middle = (low + high) / 2
-      if entry.key < entries[middle].key { high = middle } else { low = middle + 1 }
-    }
-    entries.insert(entry, at: low)
+    entries.insert(entry, at: entries.partitioningIndex { entry.key < $0.key })
   }
 
   private mutating func drop(_ dots: [Dot], from field: UInt32, kind: Entry.Kind) {

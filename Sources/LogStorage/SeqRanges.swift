@@ -1,3 +1,5 @@
+internal import CRDT
+
 /// Numbers of one lane's changes, as ranges that neither overlap nor touch.
 struct SeqRanges {
   /// Ascending.
@@ -38,13 +40,7 @@ struct SeqRanges {
   }
 
   func contains(_ seq: UInt64) -> Bool {
-    // The first range that does not end before it.
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].upperBound < seq { low = middle + 1 } else { high = middle }
-    }
-    return low < ranges.count && ranges[low].lowerBound <= seq
+    let place = ranges.partitioningIndex { $0.upperBound >= seq }
+    return place < ranges.count && ranges[place].lowerBound <= seq
   }
 }

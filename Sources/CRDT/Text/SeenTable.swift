@@ -61,22 +61,10 @@ struct SeenTable {
     return members.filter { place in
       chained.contains { chain, members in
         let seen = Int(self.seen[place * chainCount + chain])
-        let before = members.firstPlace { numbers[$0] >= seen }
-        let after = members.firstPlace { hasSeen($0, place) }
+        let before = members.partitioningIndex { numbers[$0] >= seen }
+        let after = members.partitioningIndex { hasSeen($0, place) }
         return before < after
       }
     }
-  }
-}
-
-extension [Int] {
-  /// The first place from which on a condition holds, by binary search; the end if it never does.
-  fileprivate func firstPlace(_ isBehind: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -2,7 +2,7 @@ extension Array {
   /// The first place from which on a condition holds, by binary search; the end if it never does.
   ///
   /// - `isBehind`: holds for no element before one for which it does not.
-  func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+  package func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
