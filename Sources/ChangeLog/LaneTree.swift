@@ -34,8 +34,9 @@ extension LaneID {
 package struct LaneTree: Hashable, Sendable {
   private var branches: [LaneID: LaneBranch] = [:]
   private var lanesByRoot: [LaneID: Set<LaneID>] = [:]
-  /// Beginnings of a key's lanes continue none, and are not here.
   private var lanesByParent: [LaneID: Set<LaneID>] = [:]
+  /// The keys' lanes of which even the first changes differ.
+  private var rootsWithoutLane: Set<LaneID> = []
 
   package init(_ branches: some Sequence<LaneBranch> = []) {
     for branch in branches { insert(branch) }
@@ -60,15 +61,14 @@ package struct LaneTree: Hashable, Sendable {
     lanes?.sorted().compactMap { branches[$0] } ?? []
   }
 
-  /// The lanes that continue a lane from a seq.
-  ///
-  /// - `parent`: `nil` for the beginnings of a key's lanes.
-  func children(of parent: LaneID?, root: LaneID, at seq: UInt64) -> [LaneBranch] {
-    let children = parent.map { sorted(lanesByParent[$0]) } ?? branches(of: root)
-    return children.filter { $0.parent == parent && $0.firstSeq == seq }
-  }
-
   package func hasChildren(_ lane: LaneID) -> Bool { lanesByParent[lane] != nil }
+
+  /// Whether lanes continue a lane.
+  ///
+  /// - `parent`: `nil` for what stands before the first change of a key.
+  func hasChildren(of parent: LaneID?, root: LaneID) -> Bool {
+    parent.map(hasChildren) ?? rootsWithoutLane.contains(root)
+  }
 
   /// The lanes below a lane, at any depth, each after the one that it continues.
   package func descendants(of lane: LaneID) -> [LaneBranch] {
@@ -79,6 +79,30 @@ package struct LaneTree: Hashable, Sendable {
       place += 1
     }
     return descendants
+  }
+
+  /// For each lane of forked keys a range of numbers that begins with its own and holds those of all
+  /// lanes below it. A key's lane has one too, where nothing is left of it.
+  package func ranges() -> [LaneID: Range<Int>] {
+    var ranges: [LaneID: Range<Int>] = [:]
+    var beginnings: [LaneID: [LaneID]] = [:]
+    for branch in branches.values where branch.parent == nil {
+      beginnings[branch.root, default: []].append(branch.lane)
+    }
+    var waiting = lanesByRoot.keys.map { (lane: $0, begin: Int?.none) }
+    var next = 0
+    while let (lane, begin) = waiting.popLast() {
+      if let begin {
+        ranges[lane] = begin..<next
+        continue
+      }
+      waiting.append((lane: lane, begin: next))
+      next += 1
+      for below in [lanesByParent[lane].map(Array.init), beginnings[lane]] {
+        for lane in below ?? [] { waiting.append((lane: lane, begin: nil)) }
+      }
+    }
+    return ranges
   }
 
   /// The lane and those that it continues, newest first.
@@ -98,21 +122,37 @@ package struct LaneTree: Hashable, Sendable {
   }
 
   /// A branch has one place in the tree: one that is there already is not put elsewhere.
-  mutating func insert(_ branch: LaneBranch) {
+  package mutating func insert(_ branch: LaneBranch) {
     guard branches[branch.lane] == nil else { return }
     branches[branch.lane] = branch
     lanesByRoot[branch.root, default: []].insert(branch.lane)
-    if let parent = branch.parent { lanesByParent[parent, default: []].insert(branch.lane) }
+    if let parent = branch.parent {
+      lanesByParent[parent, default: []].insert(branch.lane)
+    } else {
+      rootsWithoutLane.insert(branch.root)
+    }
+  }
+
+  /// Ends a lane sooner; what continued it continues the last of its branches.
+  mutating func split(_ split: LaneSplit) {
+    if let last = split.branches.last, let children = lanesByParent.removeValue(forKey: split.lane)
+    {
+      for child in children { branches[child]?.parent = last.lane }
+      lanesByParent[last.lane, default: []].formUnion(children)
+    }
+    for branch in split.branches { insert(branch) }
   }
 }
 
-/// A known lane is found to continue in a second way: from this change on it becomes a branch.
-package struct LaneSplit: Error, Hashable, Sendable {
+/// A lane of a log that is found to go on in other ways too.
+package struct LaneSplit: Hashable, Sendable {
   package let lane: LaneID
-  package let seq: UInt64
+  /// What the lane is from where it ends now, ascending: the first continues the lane, each other one
+  /// the one before it. Where the first begins with the key's first change, nothing is left of the lane.
+  package let branches: [LaneBranch]
 
-  package init(lane: LaneID, seq: UInt64) {
+  package init(lane: LaneID, branches: [LaneBranch]) {
     self.lane = lane
-    self.seq = seq
+    self.branches = branches
   }
 }

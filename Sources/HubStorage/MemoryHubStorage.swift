@@ -222,8 +222,12 @@ private struct MemoryLog: LogIndex {
     var newChangeCount = 0
     for delivery in request.packs {
       let pack = try Pack(delivery.pack)
+      let admission = try Gate(archive: genesis.archive).admit(pack, to: self)
       var log = self
-      let admission = try log.admit(pack, archive: genesis.archive)
+      // Each lane from its end.
+      for split in admission.splits {
+        try split.branches.reversed().forEach { try log.split(split.lane, $0) }
+      }
       if admission.newCount > 0 { log.take(delivery, admission, from: request.peer) }
       log.known[request.peer] = Cursor(
         store: request.peer,
@@ -236,44 +240,29 @@ private struct MemoryLog: LogIndex {
     return AppendReceipt(newChangeCount: newChangeCount)
   }
 
-  private mutating func admit(_ pack: Pack, archive: ArchiveID) throws -> Gate.Admission {
-    while true {
-      do {
-        return try Gate(archive: archive).admit(pack, to: self)
-      } catch let split as LaneSplit {
-        try self.split(split)
-      }
-    }
-  }
-
   /// Makes the changes of a lane from one on a branch.
-  private mutating func split(_ split: LaneSplit) throws {
-    let tree = laneTree()
-    let root = tree.root(of: split.lane)
-    guard let key = keys[root], let head = heads[split.lane],
-      let first = hashes[ChangeID(lane: split.lane, seq: split.seq)]
-    else { throw LogFailure.damaged("log") }
-    let branch = LaneID(branchOf: key, first: first)
-    for seq in split.seq...head.seq {
-      let hash = hashes.removeValue(forKey: ChangeID(lane: split.lane, seq: seq))
+  private mutating func split(_ lane: LaneID, _ branch: LaneBranch) throws {
+    guard let head = heads[lane] else { throw LogFailure.damaged("log") }
+    for seq in branch.firstSeq...head.seq {
+      let hash = hashes.removeValue(forKey: ChangeID(lane: lane, seq: seq))
       guard let hash else { throw LogFailure.damaged("log") }
-      hashes[ChangeID(lane: branch, seq: seq)] = hash
-      names[hash] = ChangeID(lane: branch, seq: seq)
+      hashes[ChangeID(lane: branch.lane, seq: seq)] = hash
+      names[hash] = ChangeID(lane: branch.lane, seq: seq)
     }
-    for place in branches.indices where branches[place].parent == split.lane {
-      branches[place].parent = branch
+    for place in branches.indices where branches[place].parent == lane {
+      branches[place].parent = branch.lane
     }
-    let before = hashes[ChangeID(lane: split.lane, seq: split.seq - 1)]
+    let before = hashes[ChangeID(lane: lane, seq: branch.firstSeq - 1)]
     branches.append(
       LaneBranch(
-        lane: branch,
-        root: root,
-        parent: before == nil ? nil : split.lane,
-        firstSeq: split.seq
+        lane: branch.lane,
+        root: branch.root,
+        parent: before == nil ? nil : lane,
+        firstSeq: branch.firstSeq
       )
     )
-    heads[branch] = head
-    heads[split.lane] = before.map { LaneHead(seq: split.seq - 1, hash: $0) }
+    heads[branch.lane] = head
+    heads[lane] = before.map { LaneHead(seq: branch.firstSeq - 1, hash: $0) }
   }
 
   private mutating func take(

@@ -10,10 +10,13 @@ struct HubBench<Storage: HubStorage>: Sendable {
   let open: @Sendable () throws -> Storage
 
   /// An archive that has the writers' genesis record and no change.
-  func archive(of writers: WriterFixture) throws -> Storage.Archive {
+  ///
+  /// - `name`: that the storage gives it; `nil`: the one in the record.
+  func archive(of writers: WriterFixture, named name: String? = nil) throws -> Storage.Archive {
+    let name = name ?? writers.genesis.name
     let storage = try open()
-    try storage.createArchive(named: writers.genesis.name)
-    let archive = try storage.archive(named: writers.genesis.name)
+    try storage.createArchive(named: name)
+    let archive = try storage.archive(named: name)
     try archive.adopt(writers.genesis)
     return archive
   }

@@ -52,6 +52,9 @@ package enum HubContract: CaseIterable, Sendable {
   /// A lane's second branch is refused as `fork`; the first stays.
   case forksAreKept
   case forksOfTheBeginningAreKept
+  /// One pack may leave a lane in many places, in any order, and go on with the lane too: the lanes
+  /// are as if each way had come alone.
+  case packsForkInManyPlaces
   /// A pack with two ways of a fork is refused as `malformed`, whichever of them the store has.
   case packsDoNotFork
   /// A run, or a dependency, that names a branch where it should name the lane of its key is refused as
@@ -137,6 +140,7 @@ package enum HubContract: CaseIterable, Sendable {
     case .gapsAreRefused: try bench.gapsAreRefused()
     case .forksAreKept: try bench.forksAreKept()
     case .forksOfTheBeginningAreKept: try bench.forksOfTheBeginningAreKept()
+    case .packsForkInManyPlaces: try bench.packsForkInManyPlaces()
     case .packsDoNotFork: try bench.packsDoNotFork()
     case .branchesAreNotNamed: try bench.branchesAreNotNamed()
     case .damagedPacksAreRefused: try bench.damagedPacksAreRefused()

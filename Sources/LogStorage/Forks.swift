@@ -52,31 +52,6 @@ extension SQLiteLog {
     return Set(firsts)
   }
 
-  /// Takes a pack through the gate, and splits the lanes that fork in it.
-  ///
-  /// - Throws: `LogFailure`; every lane is then as it was.
-  func admission(of pack: Pack, into archive: ArchiveID) throws -> Gate.Admission {
-    let gate = Gate(archive: archive)
-    do {
-      return try gate.admit(pack, to: self)
-    } catch let first as LaneSplit {
-      var admission: Gate.Admission?
-      try db.inSavepoint {
-        var next: LaneSplit? = first
-        while let split = next {
-          try self.split(split)
-          next = nil
-          do { admission = try gate.admit(pack, to: self) } catch let split as LaneSplit {
-            next = split
-          }
-        }
-        return .commit
-      }
-      guard let admission else { throw LogFailure.damaged("log") }
-      return admission
-    }
-  }
-
   /// The changes of a run of this log, in the lanes where they are.
   ///
   /// Chain and signature are verified once more.
@@ -107,8 +82,9 @@ extension SQLiteLog {
     let changes = try run.changes(archive: archive, key: key, previous: previous)
     guard !tree.isEmpty else { return changes }
     guard lanes.count >= changes.count else { throw LogFailure.damaged("log") }
+    var lookup = BranchLookup(self, tree: tree)
     return try zip(changes, lanes).map { change, lane in
-      let dependencies = try change.header.dependencies.map { try placed($0, in: tree) }
+      let dependencies = try change.header.dependencies.map { try placed($0, &lookup) }
       return change.placed(in: lane, tree: tree, dependencies: dependencies)
     }
   }
@@ -132,68 +108,86 @@ extension SQLiteLog {
     }
   }
 
-  /// A dependency in the branch that holds it.
-  private func placed(_ dependency: Dependency, in tree: LaneTree) throws -> Dependency {
-    let root = dependency.root
-    for lane in [root] + tree.branches(of: root).map(\.lane) {
-      let hash = try hash(of: ChangeID(lane: lane, seq: dependency.change.seq))
-      if hash?.prefix == dependency.hashPrefix { return dependency.placed(in: lane) }
+  /// A dependency in the lane that holds it.
+  private func placed(
+    _ dependency: Dependency,
+    _ lookup: inout BranchLookup<SQLiteLog>
+  ) throws -> Dependency {
+    let change = ChangeID(lane: dependency.root, seq: dependency.change.seq)
+    if try hash(of: change)?.prefix == dependency.hashPrefix {
+      return dependency.placed(in: dependency.root)
     }
-    throw LogFailure.damaged("log")
+    guard let lane = try lookup.branches(holding: change)[dependency.hashPrefix] else {
+      throw LogFailure.damaged("log")
+    }
+    return dependency.placed(in: lane)
   }
 
-  /// Makes the changes of a lane from one on a branch.
-  private func split(_ split: LaneSplit) throws {
-    let tree = try laneTree()
-    let old = tree.branch(split.lane)
-    guard let number = try number(of: split.lane), let key = try writingKey(of: split.lane),
-      let head = try head(of: split.lane), let author = try author(of: split.lane),
-      let first = try hash(of: ChangeID(lane: split.lane, seq: split.seq))
+  /// Makes a lane end sooner, and what follows branches.
+  ///
+  /// - Throws: `LogFailure.damaged` where the log does not have what it is to split; some of it may be
+  ///   written then.
+  func split(_ split: LaneSplit) throws {
+    guard let number = try number(of: split.lane), let head = try head(of: split.lane),
+      let author = try author(of: split.lane), let first = split.branches.first,
+      let last = split.branches.last
     else { throw LogFailure.damaged("log") }
-    let branch = LaneID(branchOf: key, first: first)
-    let before = try hash(of: ChangeID(lane: split.lane, seq: split.seq - 1))
     try db.execute(
-      sql: """
-        INSERT INTO lanes (lane, writing_key, member, first_seq, seq, hash, root, parent)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        branch.bytes.blob, author.key, author.member, Int64(split.seq), Int64(head.seq),
-        head.hash.bytes.blob, (old?.root ?? split.lane).bytes.blob,
-        before == nil ? nil : split.lane.bytes.blob,
-      ]
+      sql: "UPDATE lanes SET parent = ?1 WHERE root = ?2 AND parent = ?3",
+      arguments: [last.lane.bytes.blob, last.root.bytes.blob, split.lane.bytes.blob]
     )
-    let branchNumber = db.lastInsertedRowID
-    try db.execute(
-      sql: "UPDATE lanes SET parent = ?1 WHERE parent = ?2 AND lane <> ?1",
-      arguments: [branch.bytes.blob, split.lane.bytes.blob]
-    )
-    let seq = Int64(split.seq)
-    try db.execute(
-      sql: """
-        INSERT INTO runs (lane, first_seq, last_seq, pack, place)
-        SELECT ?1, ?3, last_seq, pack, place + ?3 - first_seq FROM runs
-        WHERE lane = ?2 AND first_seq < ?3 AND last_seq >= ?3
-        """,
-      arguments: [branchNumber, number, seq]
-    )
-    try db.execute(
-      sql:
-        "UPDATE runs SET last_seq = ?2 - 1 WHERE lane = ?1 AND first_seq < ?2 AND last_seq >= ?2",
-      arguments: [number, seq]
-    )
-    try db.execute(
-      sql: "UPDATE runs SET lane = ?1 WHERE lane = ?2 AND first_seq >= ?3",
-      arguments: [branchNumber, number, seq]
-    )
-    if let before {
+    var parts: [(number: Int64, firstSeq: UInt64)] = []
+    for (branch, next) in zip(split.branches, split.branches.dropFirst().map(Optional.some) + [nil])
+    {
+      let end = try next.map { try self.head(of: split.lane, before: $0.firstSeq) } ?? head
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO lanes (lane, writing_key, member, first_seq, seq, hash, root, parent)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        branch.lane.bytes.blob, author.key, author.member, Int64(branch.firstSeq), Int64(end.seq),
+        end.hash.bytes.blob, branch.root.bytes.blob, branch.parent?.bytes.blob,
+      ])
+      parts.append((db.lastInsertedRowID, branch.firstSeq))
+    }
+    let end = try first.parent.map { _ in try self.head(of: split.lane, before: first.firstSeq) }
+    // From the end: each run is moved once.
+    for part in parts.reversed() { try moveRuns(of: number, from: part.firstSeq, to: part.number) }
+    if let end {
       try db.execute(
         sql: "UPDATE lanes SET seq = ?, hash = ? WHERE id = ?",
-        arguments: [seq - 1, before.bytes.blob, number]
+        arguments: [Int64(end.seq), end.hash.bytes.blob, number]
       )
     } else {
       try db.execute(sql: "DELETE FROM lanes WHERE id = ?", arguments: [number])
     }
+  }
+
+  /// The head that a lane has where it ends before a change.
+  private func head(of lane: LaneID, before seq: UInt64) throws -> LaneHead {
+    guard let hash = try hash(of: ChangeID(lane: lane, seq: seq - 1)) else {
+      throw LogFailure.damaged("log")
+    }
+    return LaneHead(seq: seq - 1, hash: hash)
+  }
+
+  /// Says of the changes of a lane from one on that they are another lane's.
+  private func moveRuns(of lane: Int64, from firstSeq: UInt64, to branch: Int64) throws {
+    let seq = Int64(firstSeq)
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO runs (lane, first_seq, last_seq, pack, place)
+        SELECT ?1, ?3, last_seq, pack, place + ?3 - first_seq FROM runs
+        WHERE lane = ?2 AND first_seq < ?3 AND last_seq >= ?3
+        """
+    ).execute(arguments: [branch, lane, seq])
+    try db.cachedStatement(
+      sql:
+        "UPDATE runs SET last_seq = ?2 - 1 WHERE lane = ?1 AND first_seq < ?2 AND last_seq >= ?2"
+    ).execute(arguments: [lane, seq])
+    try db.cachedStatement(sql: "UPDATE runs SET lane = ?1 WHERE lane = ?2 AND first_seq >= ?3")
+      .execute(arguments: [branch, lane, seq])
   }
 
   /// Who writes a lane: writing key and member.

@@ -45,8 +45,7 @@ package final class LogIntake {
     self.archive = archive
     let admission: Gate.Admission
     do {
-      admission = try self.admission(of: pack, into: archive)
-      if admission.newCount > 0 { try append(delivery.pack, admission, from: peer) }
+      admission = try take(pack, storing: delivery.pack, into: archive, from: peer)
     } catch let failure as LogFailure {
       // What was known of the peer's log before, too, is forgotten with some failures.
       try rememberCursor(of: peer)
@@ -61,6 +60,22 @@ package final class LogIntake {
     return admission
   }
 
+  /// Passes a pack through the gate and appends it, unless nothing in it is new.
+  ///
+  /// - `bytes`: what is kept of it.
+  /// - `source`: the store that brought it.
+  /// Throws: `LogFailure`; nothing was written then.
+  func take(
+    _ pack: Pack,
+    storing bytes: [UInt8],
+    into archive: ArchiveID,
+    from source: StoreID?
+  ) throws -> Gate.Admission {
+    let admission = try Gate(archive: archive).admit(pack, to: self)
+    if admission.newCount > 0 { try append(bytes, admission, from: source) }
+    return admission
+  }
+
   /// Writes how far peers' logs are known.
   package func finish() throws {
     for peer in Array(cursors.keys) { try rememberCursor(of: peer) }
@@ -71,29 +86,26 @@ package final class LogIntake {
     try log.remember(cursor, ofStore: number(of: peer))
   }
 
-  private func admission(of pack: Pack, into archive: ArchiveID) throws -> Gate.Admission {
-    do {
-      return try Gate(archive: archive).admit(pack, to: self)
-    } catch is LaneSplit {
-      // Lanes get other names and heads.
-      forgetLanes()
-      defer { forgetLanes() }
-      return try log.admission(of: pack, into: archive)
-    }
-  }
-
   private func append(
     _ bytes: [UInt8],
     _ admission: Gate.Admission,
-    from peer: StoreID
+    from source: StoreID?
   ) throws {
+    if !admission.splits.isEmpty {
+      // Lanes get other names and heads.
+      forgetLanes()
+      try log.database.inSavepoint {
+        for split in admission.splits { try log.split(split) }
+        return .commit
+      }
+    }
     try log.append(
       bytes,
       spans: admission.spans,
       hashes: admission.changes.map(\.hash),
       beginnings: admission.beginnings,
       branches: admission.branches,
-      from: number(of: peer),
+      from: source.map(number),
       numberOf: { try lane($0)?.number }
     )
     guard admission.branches.isEmpty else {

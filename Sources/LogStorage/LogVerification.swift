@@ -40,38 +40,30 @@ package struct LogVerification {
   ///
   /// - `model`: with the tables of a log, empty.
   /// - `apply`: is given every change that was not there before, and its position, in order, as long as
-  ///   no lane forks: from there on earlier changes have other lanes than they were applied with.
+  ///   no lane is split: from there on earlier changes have other lanes than they were applied with.
   /// Returns: the number of changes, whether the log is whole (else what was applied is its
-  /// beginning), and whether lanes fork in it.
+  /// beginning), and whether lanes were split.
   package func run(
     into model: Database,
     apply: (Change, UInt64) throws -> Void
-  ) throws -> (changeCount: UInt64, isWhole: Bool, isForked: Bool) {
+  ) throws -> (changeCount: UInt64, isWhole: Bool, isSplit: Bool) {
     guard let (store, genesis) = try heading() else {
       return (try verify { _, _ in }, false, false)
     }
-    let log = SQLiteLog(model)
-    try log.create(store: store, genesis: genesis)
+    try SQLiteLog(model).create(store: store, genesis: genesis)
+    let intake = LogIntake(model)
     var position: UInt64 = 0
     var isWhole = true
-    var isForked = false
+    var isSplit = false
     let damageCount = found.damages.count
     let changeCount = try verify { pack, end in
       // What follows a pack that is damaged, or that the gate refused, would be refused for that alone.
       guard isWhole, found.damages.count == damageCount else { return }
       isWhole = false
       guard let genesis else { throw LogFailure.damaged("log: packs without a genesis record") }
-      let admission = try log.admission(of: pack, into: genesis.archive)
-      try log.append(
-        [],
-        spans: admission.spans,
-        hashes: admission.changes.map(\.hash),
-        beginnings: admission.beginnings,
-        branches: admission.branches,
-        from: nil
-      )
-      if !admission.branches.isEmpty { isForked = true }
-      if !isForked {
+      let admission = try intake.take(pack, storing: [], into: genesis.archive, from: nil)
+      if !admission.splits.isEmpty { isSplit = true }
+      if !isSplit {
         for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
           try apply(change, position + UInt64(offset) + 1)
         }
@@ -80,7 +72,7 @@ package struct LogVerification {
       isWhole = true
     }
     isWhole = isWhole && found.damages.count == damageCount
-    guard isWhole else { return (changeCount, false, isForked) }
+    guard isWhole else { return (changeCount, false, isSplit) }
     for (table, ignoring) in Self.index {
       _ = try found.check(.index, .table(table)) {
         let comparison = try TableComparison(table, ignoring: ignoring, model: model)
@@ -91,7 +83,7 @@ package struct LogVerification {
         }
       }
     }
-    return (changeCount, true, isForked)
+    return (changeCount, true, isSplit)
   }
 
   /// The log's own row.

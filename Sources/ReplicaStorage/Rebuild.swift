@@ -36,19 +36,12 @@ extension Replica {
     let state = StateWriter(db)
     var position: UInt64 = 0
     let packs = try Row.fetchCursor(source, sql: "SELECT bytes FROM packs ORDER BY position")
-    do {
-      while let row = try packs.next() {
-        for (change, isKnown) in try replay.changes(
-          of: Pack(Array(row.decode(atIndex: 0) as Data))
-        ) {
-          position += 1
-          if !isKnown { try state.apply(change, at: position) }
-        }
-        progress(position, end)
+    while let row = try packs.next() {
+      for (change, isKnown) in try replay.changes(of: Pack(Array(row.decode(atIndex: 0) as Data))) {
+        position += 1
+        if !isKnown { try state.apply(change, at: position) }
       }
-    } catch is LaneSplit {
-      // Every fork is among the lanes; a log in which there are others has lost a row.
-      throw LogFailure.damaged("log")
+      progress(position, end)
     }
     try state.finish()
   }
@@ -61,7 +54,7 @@ private final class LogReplay: LogIndex {
   private var hashes: [ChangeID: Hash] = [:]
   private var newest: [LaneID: LaneHead] = [:]
   private var keys: [LaneID: PublicKey] = [:]
-  private var branches: [LaneBranch] = []
+  private var tree = LaneTree()
 
   /// - `firsts`: the changes that branches begin with.
   init(archive: ArchiveID, firsts: Set<Hash>) {
@@ -72,13 +65,14 @@ private final class LogReplay: LogIndex {
   func head(of lane: LaneID) -> LaneHead? { newest[lane] }
   func writingKey(of lane: LaneID) -> PublicKey? { keys[lane] }
   func hash(of change: ChangeID) -> Hash? { hashes[change] }
-  func laneTree() -> LaneTree { LaneTree(branches) }
+  func laneTree() -> LaneTree { tree }
   func beginsBranch(_ first: Hash) -> Bool { firsts.contains(first) }
 
   func changes(of pack: Pack) throws -> [(Change, isKnown: Bool)] {
     let admission = try gate.admit(pack, to: self)
-    branches += admission.branches
-    let tree = laneTree()
+    // Every fork is among the lanes; a log in which there are others has lost a row.
+    guard admission.splits.isEmpty else { throw LogFailure.damaged("log") }
+    for branch in admission.branches { tree.insert(branch) }
     for (lane, beginning) in admission.beginnings {
       keys[tree.root(of: lane)] = beginning.writingKey
     }

@@ -52,7 +52,8 @@ extension Replica: LogStore {
       let intake = LogIntake(db)
       let state = StateWriter(db)
       var newChangeCount = 0
-      var hasForked = false
+      // Lanes have got other names.
+      var hasSplit = false
       for (place, delivery) in packs.enumerated() {
         let admission: Gate.Admission
         let read: [ReadChange]
@@ -72,9 +73,9 @@ extension Replica: LogStore {
         guard admission.newCount > 0 else { continue }
         newChangeCount += admission.newCount
         try retireLane(db, continuedBy: admission)
-        if !admission.branches.isEmpty { hasForked = true }
-        // The state is made anew below, with the lanes' new names.
-        guard !hasForked else { continue }
+        if !admission.splits.isEmpty { hasSplit = true }
+        // The state is made anew below.
+        guard !hasSplit else { continue }
         let before = try log.end().position - UInt64(admission.changes.count)
         for (offset, change) in admission.changes.enumerated() where !admission.isKnown[offset] {
           try state.apply(
@@ -85,7 +86,7 @@ extension Replica: LogStore {
         }
       }
       try intake.finish()
-      if hasForked { try Self.rebuild(db) } else { try state.finish() }
+      if hasSplit { try Self.rebuild(db) } else { try state.finish() }
       try Arrivals.note(now, db)
       return newChangeCount
     }

@@ -58,11 +58,11 @@ extension Replica {
     return try scratch.write { model in
       try ReplicaSchema.makeup.create(model)
       let state = StateWriter(model)
-      let (changeCount, isWhole, isForked) =
+      let (changeCount, isWhole, isSplit) =
         try log.run(into: model) { try state.apply($0, at: $1) }
       // What a part of the log gives says nothing about a state that came of all of it.
       guard isWhole else { return changeCount }
-      if isForked { try rebuildState(of: model, from: file) } else { try state.finish() }
+      if isSplit { try rebuildState(of: model, from: file) } else { try state.finish() }
       try StateVerification(file, model, found).run()
       try SearchVerification(file, model, found).run()
       return changeCount

@@ -1,5 +1,6 @@
 import CRDT
 import ChangeLog
+import SyncSimulation
 import Testing
 
 @Suite struct GateTests {
@@ -117,7 +118,40 @@ import Testing
     var copy = author
     try log.append(author.pack([[.write("one")]]))
     let other = try copy.pack([[.write("another")]])
-    #expect(throws: LaneSplit(lane: author.lane, seq: 2)) { try log.append(other) }
+    let admission = try Gate(archive: .test).admit(Pack(other), to: log)
+    let rest = LaneBranch(
+      lane: LaneID(branchOf: author.key.publicKey, first: log.changes[1].hash),
+      root: author.lane,
+      parent: author.lane,
+      firstSeq: 2
+    )
+    #expect(admission.splits == [LaneSplit(lane: author.lane, branches: [rest])])
+    #expect(admission.branches.map(\.parent) == [author.lane])
+    #expect(admission.changes.map(\.lane) == admission.branches.map(\.lane))
+  }
+
+  @Test func `a pack asks the log in proportion to its changes, however many forks it shows`()
+    throws
+  {
+    var writers = try WriterFixture(seed: 1)
+    var trunk = try writers.lane()
+    var log = TestLog()
+    var ways: [PackFixture] = []
+    for _ in 0..<200 {
+      try log.append(trunk.pack().bytes, archive: writers.genesis.archive)
+      var twin = trunk
+      twin.diverge()
+      ways.append(try twin.pack())
+    }
+    for order in [ways, ways.reversed()] {
+      let counting = CountingLog(log)
+      let pack = try Pack(PackFixture.joining(order).bytes)
+      let admission = try Gate(archive: writers.genesis.archive).admit(pack, to: counting)
+      // The last one goes on where the log ends.
+      #expect(admission.splits.map(\.branches.count) == [199])
+      #expect(admission.branches.count == 199)
+      #expect(counting.readCount <= 8 * ways.count)
+    }
   }
 
   @Test func `going on from another hash is a fork`() throws {

@@ -36,3 +36,21 @@ struct TestLog: LogIndex {
     return hash
   }
 }
+
+/// Counts what the gate asks of a log.
+final class CountingLog: LogIndex {
+  private let log: TestLog
+  private(set) var readCount = 0
+
+  init(_ log: TestLog) { self.log = log }
+
+  private func read() -> TestLog {
+    readCount += 1
+    return log
+  }
+
+  func head(of lane: LaneID) -> LaneHead? { read().head(of: lane) }
+  func writingKey(of lane: LaneID) -> PublicKey? { read().writingKey(of: lane) }
+  func hash(of change: ChangeID) -> Hash? { read().hash(of: change) }
+  func laneTree() -> LaneTree { read().laneTree() }
+}

@@ -96,6 +96,42 @@ import Testing
     #expect(digests.count == 1)
   }
 
+  @Test func `a pack that forks in many places gives what its parts give`() throws {
+    var writers = try WriterFixture(seed: 6)
+    var trunk = try writers.lane()
+    var witness = try writers.lane()
+    var known = [try witness.pack()]
+    var ways: [PackFixture] = []
+    for _ in 0..<8 {
+      known.append(try trunk.pack(2))
+      var twin = trunk
+      twin.diverge()
+      ways.append(try twin.pack(2))
+    }
+    // The last way goes on where the trunk ends; somebody names it before the forks are known.
+    let news = [ways[7], try witness.pack(1, naming: [ways[7]])] + ways.dropLast()
+    let folder = TemporaryFolder()
+    let world = TestWorld()
+    var digests: Set<Hash> = []
+    for (name, packs) in [("parts", news), ("whole", [try PackFixture.joining(news)])] {
+      let path = folder.url.appending(path: "\(name).stet").path
+      let replica = try Replica.createForCloning(
+        at: path,
+        from: "memory",
+        environment: world.environment(named: "bert")
+      )
+      try replica.adopt(writers.genesis)
+      var peer = writers.peer()
+      for packs in [known, packs] {
+        _ = try replica.append(packs.map { peer.deliver($0) }, from: peer.store)
+      }
+      #expect(try replica.forks().map(\.branches.count) == [14])
+      digests.insert(try replica.digest())
+      #expect(try Replica.verify(path, .full, lockTimeout: 1).damages == [])
+    }
+    #expect(digests.count == 1)
+  }
+
   @Test func `a machine that hears of later changes of its own lane begins a new one`() throws {
     let world = try ForkWorld(seed: 2)
     let first = world.machines[0]
