@@ -40,8 +40,9 @@ package struct Gate {
     package internal(set) var spans: [RunSpan] = []
     /// Lanes that begin in this pack with their own first change, and who certified them.
     package internal(set) var beginnings: [LaneID: Certification] = [:]
-    /// Lanes of the log that the pack shows to go on in another way too. The log is split so before the
-    /// pack is appended.
+    /// Lanes of the log that the pack shows to go on in another way too.
+    ///
+    /// The log is split so before the pack is appended.
     package internal(set) var splits: [LaneSplit] = []
     /// Branches that begin in this pack.
     package internal(set) var branches: [LaneBranch] = []

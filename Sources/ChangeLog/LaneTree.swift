@@ -81,8 +81,10 @@ package struct LaneTree: Hashable, Sendable {
     return descendants
   }
 
-  /// For each lane of forked keys a range of numbers that begins with its own and holds those of all
-  /// lanes below it. A key's lane has one too, where nothing is left of it.
+  /// For each lane of forked keys a range of numbers: it begins with the lane's own, and holds those of
+  /// all lanes below it.
+  ///
+  /// A key's lane has one too, where nothing is left of it.
   package func ranges() -> [LaneID: Range<Int>] {
     var ranges: [LaneID: Range<Int>] = [:]
     var beginnings: [LaneID: [LaneID]] = [:]
@@ -147,8 +149,10 @@ package struct LaneTree: Hashable, Sendable {
 /// A lane of a log that is found to go on in other ways too.
 package struct LaneSplit: Hashable, Sendable {
   package let lane: LaneID
-  /// What the lane is from where it ends now, ascending: the first continues the lane, each other one
-  /// the one before it. Where the first begins with the key's first change, nothing is left of the lane.
+  /// What the lane is from where it ends now, ascending.
+  ///
+  /// The first continues the lane, each other one the one before it. Where the first begins with the key's
+  /// first change, nothing is left of the lane.
   package let branches: [LaneBranch]
 
   package init(lane: LaneID, branches: [LaneBranch]) {

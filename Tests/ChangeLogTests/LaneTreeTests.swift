@@ -41,7 +41,13 @@ import Testing
       }
       #expect(tree == LaneTree(branches + again))
       #expect(tree.roots == Set(branches.map(\.root)))
+      let ranges = tree.ranges()
       for lane in branches.map(\.lane) + branches.map(\.root) {
+        let range = try #require(ranges[lane])
+        for branch in branches {
+          let isBelow = branch.root == lane || tree.path(to: branch.lane).contains(lane)
+          #expect(range.contains(try #require(ranges[branch.lane]).lowerBound) == isBelow)
+        }
         #expect(tree.branch(lane) == branches.first { $0.lane == lane })
         #expect(Set(tree.branches(of: lane)) == Set(branches.filter { $0.root == lane }))
         #expect(tree.hasChildren(lane) == branches.contains { $0.parent == lane })
@@ -73,5 +79,6 @@ import Testing
       )
     }
     #expect(LaneTree(branches).descendants(of: root) == branches)
+    #expect(LaneTree(branches).ranges()[root] == 0..<100_001)
   }
 }
