@@ -213,7 +213,7 @@ let package = Package(
       name: "HubStorageTests",
       dependencies: [
         "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
-        "SyncSimulation",
+        "SyncProtocol", "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Fixtures"],

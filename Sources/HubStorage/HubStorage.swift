@@ -33,6 +33,9 @@ package protocol HubArchiveStore: LogStore {
   associatedtype Opened: Sendable
 
   /// Does of an append what needs no lock; for several at once, and while others are carried out.
+  ///
+  /// What it holds until then is bounded over all archives of a process: what does not fit is done when
+  /// the append is carried out.
   func open(_ packs: [PackDelivery]) -> Opened
 
   /// Carries out appends in order, all in one durable transaction.

@@ -38,7 +38,12 @@ extension SQLiteHubStorage {
     let draft = draft(of: name).path
     defer { SQLiteFile.remove(draft) }
     try SQLiteHubArchive.create(at: draft, store: SQLiteHubArchive.randomStore())
-    let archive = try SQLiteHubArchive(path: draft, name: name, lockTimeout: lockTimeout)
+    let archive = try SQLiteHubArchive(
+      path: draft,
+      name: name,
+      lockTimeout: lockTimeout,
+      openingBudget: openingBudget
+    )
     defer { try? archive.close() }
     try archive.adopt(genesis)
     var former = FormerLog(claims: salvage.lanes, end: nil)

@@ -76,7 +76,12 @@ extension SQLiteHubStorage {
     progress: (UInt64, UInt64) -> Void
   ) throws {
     try SQLiteHubArchive.create(at: file.path, store: SQLiteHubArchive.randomStore())
-    let archive = try SQLiteHubArchive(path: file.path, name: name, lockTimeout: 1)
+    let archive = try SQLiteHubArchive(
+      path: file.path,
+      name: name,
+      lockTimeout: 1,
+      openingBudget: OpeningBudget()
+    )
     defer { try? archive.close() }
     try backup.restore(into: archive, progress: progress)
     try archive.database.read { try backup.verify($0, state: nil) }

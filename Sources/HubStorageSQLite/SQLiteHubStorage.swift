@@ -13,6 +13,8 @@ package final class SQLiteHubStorage: HubStorage {
 
   let folder: URL
   let lockTimeout: Double
+  /// One for all archives.
+  let openingBudget: OpeningBudget
   private let makeStore: @Sendable () -> StoreID
   private let migrations: SchemaMigrations
   private let upgraded: @Sendable (String, SchemaUpgrade) -> Void
@@ -22,6 +24,7 @@ package final class SQLiteHubStorage: HubStorage {
   /// Uses a folder, which is made where it is missing.
   ///
   /// - `lockTimeout`: how long another process may hold an archive's lock, seconds.
+  /// - `openingBudget`: of the packs that wait to be appended, to all archives together.
   /// - `upgraded`: told the name of an archive whose file was of an older version, when it is opened.
   /// - `foundForeign`: told the name of an archive beside whose file a write-ahead log lay that does not
   ///   belong to it, when it is opened.
@@ -30,6 +33,7 @@ package final class SQLiteHubStorage: HubStorage {
   package init(
     folder: URL,
     lockTimeout: Double = 10,
+    openingBudget: OpeningBudget = OpeningBudget(),
     migrations: SchemaMigrations = HubMigrations.all,
     upgraded: @escaping @Sendable (String, SchemaUpgrade) -> Void = { _, _ in },
     foundForeign: @escaping @Sendable (String, SetAsideWAL) -> Void = { _, _ in },
@@ -37,6 +41,7 @@ package final class SQLiteHubStorage: HubStorage {
   ) throws {
     self.folder = folder
     self.lockTimeout = lockTimeout
+    self.openingBudget = openingBudget
     self.makeStore = makeStore
     self.migrations = migrations
     self.upgraded = upgraded
@@ -77,6 +82,7 @@ package final class SQLiteHubStorage: HubStorage {
         path: try existingFile(of: name).path,
         name: name,
         lockTimeout: lockTimeout,
+        openingBudget: openingBudget,
         migrations: migrations
       )
       if let setAside = archive.database.setAside { foundForeign(name, setAside) }
@@ -118,6 +124,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
 
   /// What opening an older file did to it; `nil` where there was nothing to do.
   let upgrade: SchemaUpgrade?
+  private let openingBudget: OpeningBudget
   private let recent = RecentHeads()
   private let frontierMemory = FrontierMemory()
 
@@ -125,8 +132,10 @@ package final class SQLiteHubArchive: HubArchiveStore {
     path: String,
     name: String,
     lockTimeout: Double,
+    openingBudget: OpeningBudget,
     migrations: SchemaMigrations = HubMigrations.all
   ) throws {
+    self.openingBudget = openingBudget
     do {
       database = try SQLiteFile.open(path, lockTimeout: lockTimeout) {
         try Self.checkVersion($0, of: name, newest: migrations.version)
@@ -197,7 +206,7 @@ package final class SQLiteHubArchive: HubArchiveStore {
   }
 
   package func open(_ packs: [PackDelivery]) -> OpenedPacks<Void> {
-    OpenedPacks(packs) { [recent] in recent.verify(&$0) }
+    OpenedPacks(packs, budget: openingBudget) { [recent] in recent.verify(&$0) }
   }
 
   package func append(

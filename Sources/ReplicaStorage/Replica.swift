@@ -50,6 +50,7 @@ package final class Replica: Sendable {
   /// What opening an older file did to it; `nil` where there was nothing to do.
   package let upgrade: SchemaUpgrade?
   let frontierMemory = FrontierMemory()
+  let openingBudget = OpeningBudget()
   /// The write-ahead log that was found beside the file when it was opened, and was none of its own;
   /// `nil` where there was none.
   package let setAside: SetAsideWAL?

@@ -44,7 +44,7 @@ extension Replica: LogStore {
   }
 
   package func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {
-    let opened = OpenedPacks(packs) { ReadChange.all(of: $0) }
+    let opened = OpenedPacks(packs, budget: openingBudget) { ReadChange.all(of: $0) }
     let now = environment.now()
     var refusal: (any Error)?
     let newChangeCount = try database.write { db in

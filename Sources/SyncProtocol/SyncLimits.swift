@@ -18,6 +18,9 @@ package struct SyncLimits: Sendable {
   package var appendPackLimit = 48
   /// Packs stored in one transaction, bytes.
   package var appendByteLimit = 4 << 20
+  /// Packs opened before the store's lock is held, for all sessions and archives of a process, plain bytes;
+  /// what does not fit is opened when the lock is held.
+  package var openedByteLimit = 64 << 20
   /// Packs received and not yet stored, at most; a peer that sends more breaks the protocol.
   package var backlogPackLimit = 128
   /// Bytes received and not yet stored at which a peer should long have waited.

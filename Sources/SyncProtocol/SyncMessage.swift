@@ -129,6 +129,11 @@ package struct PackDelivery: Sendable {
     self.check = check
   }
 
+  /// What the pack takes when it is opened, as it says itself; bytes that are no pack count as they are.
+  ///
+  /// An opened pack has no more than it said: one that lies is refused when it is opened.
+  package var plainByteCount: Int { Pack.declaredPlainByteCount(of: pack) ?? pack.count }
+
   /// The same with its frame made.
   package var framed: PackDelivery {
     var framed = self
