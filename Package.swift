@@ -203,8 +203,8 @@ let package = Package(
     .testTarget(
       name: "HubServiceTests",
       dependencies: [
-        "CRDT", "ChangeLog", "HubService", "HubStorage", "HubStorageConformance", "SyncProtocol",
-        "SyncSimulation",
+        "CRDT", "ChangeLog", "HubService", "HubStorage", "HubStorageConformance",
+        "HubStorageSQLite", "LogStorage", "SyncProtocol", "SyncSimulation",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

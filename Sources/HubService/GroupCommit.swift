@@ -5,8 +5,8 @@ package import SyncProtocol
 package import SyncTransport
 
 /// One archive of a hub, as all its sessions share it: appends that come while one is being
-/// written wait, and go into the next transaction together. So the number of fsyncs follows the
-/// disk, not the number of writers.
+/// written wait, and go into the next transaction together, as many as one may hold. So the number of
+/// fsyncs follows the disk, not the number of writers.
 package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   private struct Waiting {
     let request: OpenedRequest<Archive.Opened>
@@ -15,6 +15,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
 
   private let archive: Archive
   private let store: BlockingSessionStore<Archive>
+  private let groupByteLimit: Int
   private let used: @Sendable () -> Void
   private var waiting: [Waiting] = []
   private var isWriting = false
@@ -27,9 +28,14 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
   package var waitingCount: Int { waiting.count }
 
   /// - `used`: told whenever a session wants something of the archive.
-  package init(_ archive: Archive, used: @escaping @Sendable () -> Void = {}) {
+  package init(
+    _ archive: Archive,
+    limits: SyncLimits = SyncLimits(),
+    used: @escaping @Sendable () -> Void = {}
+  ) {
     self.archive = archive
     store = BlockingSessionStore(archive)
+    groupByteLimit = limits.groupByteLimit
     self.used = used
   }
 
@@ -56,8 +62,7 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
 
   private func writeWaiting() async {
     while !waiting.isEmpty {
-      let group = waiting
-      waiting.removeAll()
+      let group = nextGroup()
       do {
         let (results, end) = try await store.run { archive in
           let results = try archive.append(group: group.map(\.request))
@@ -71,6 +76,18 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
       }
     }
     isWriting = false
+  }
+
+  /// Takes those who have waited longest and fit into one transaction, but at least one.
+  private func nextGroup() -> [Waiting] {
+    var byteCount = 0
+    let end = waiting.firstIndex { waiting in
+      byteCount += waiting.request.request.plainByteCount
+      return byteCount > groupByteLimit
+    }
+    let group = Array(waiting.prefix(max(end ?? waiting.count, 1)))
+    waiting.removeFirst(group.count)
+    return group
   }
 
   private func grow(to end: Result<LogEnd, any Error>, by peers: Set<StoreID>) {

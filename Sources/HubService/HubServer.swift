@@ -110,7 +110,7 @@ package final class HubServer<Storage: HubStorage>: Service {
       let archive = try storage.archive(named: name)
       return opened.withLock { opened in
         if let store = opened[name] { return store }
-        let store = GroupCommit(archive) { [uses] in uses.note(name) }
+        let store = GroupCommit(archive, limits: limits) { [uses] in uses.note(name) }
         opened[name] = store
         return store
       }

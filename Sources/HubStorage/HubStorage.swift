@@ -48,10 +48,13 @@ package protocol HubArchiveStore: LogStore {
 package struct AppendRequest: Sendable {
   package let packs: [PackDelivery]
   package let peer: StoreID
+  /// What the packs take when they are opened, as they say themselves.
+  package let plainByteCount: Int
 
   package init(packs: [PackDelivery], peer: StoreID) {
     self.packs = packs
     self.peer = peer
+    plainByteCount = packs.reduce(0) { $0 + $1.plainByteCount }
   }
 }
 

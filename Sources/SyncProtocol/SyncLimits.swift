@@ -18,6 +18,11 @@ package struct SyncLimits: Sendable {
   package var appendPackLimit = 48
   /// Packs stored in one transaction, bytes.
   package var appendByteLimit = 4 << 20
+  /// Packs that a hub stores for several sessions in one transaction, plain bytes; those of one session may
+  /// exceed it.
+  ///
+  /// All of them wait for the last to be written, and an fsync is nothing beside so many bytes.
+  package var groupByteLimit = 32 << 20
   /// Packs opened before the store's lock is held, for all sessions and archives of a process, plain bytes;
   /// what does not fit is opened when the lock is held.
   package var openedByteLimit = 64 << 20
