@@ -66,11 +66,8 @@ final class SessionHandler: ChannelInboundHandler {
   private var isReading = false
   /// Nothing the peer says after what was no message is heard.
   private var isDeaf = false
-  private var outgoing = ByteBuffer()
-  /// Bytes that wait to be written, or are being written.
-  private var unwrittenByteCount = 0
+  private var outgoing: OutgoingBytes
   private var bytesReceived = 0
-  private var bytesSent = 0
   /// Calls of the store that have not come back.
   private var tasks: [Int: Task<Void, Never>] = [:]
   private var lastTask = 0
@@ -95,6 +92,7 @@ final class SessionHandler: ChannelInboundHandler {
     self.environment = environment
     self.ended = ended
     decoder = FrameDecoder(byteLimit: environment.limits.greetingByteLimit)
+    outgoing = OutgoingBytes(byteLimit: environment.limits.outgoingByteLimit)
     switch side {
     case .dialler(let request, let store, _):
       session = .dialling(request)
@@ -179,15 +177,13 @@ final class SessionHandler: ChannelInboundHandler {
     guard !isReading, !hasInputEnded, let context else { return }
     switch phase {
     case .open:
-      guard isDeaf || heldEffects == nil && !isFull else { return }
+      guard isDeaf || heldEffects == nil && !outgoing.isFull else { return }
     case .flushing, .lingering: break
     case .closed, .over: return
     }
     isReading = true
     context.read()
   }
-
-  private var isFull: Bool { unwrittenByteCount > limits.outgoingByteLimit }
 
   // MARK: - The session
 
@@ -219,7 +215,7 @@ final class SessionHandler: ChannelInboundHandler {
 
   private func nextEvent() -> SessionEvent? {
     if !events.isEmpty { return events.removeFirst() }
-    guard !isFull else { return nil }
+    guard !outgoing.isFull else { return nil }
     if !isDeaf {
       do {
         if let message = try nextMessage() { return .received(message) }
@@ -343,21 +339,14 @@ final class SessionHandler: ChannelInboundHandler {
 
   /// Puts a frame among those that wait to be written.
   func send(_ frame: [UInt8]) {
-    outgoing.writeBytes(frame)
-    unwrittenByteCount += frame.count
-    // A write wakes the other side: a hundred notes are a hundred frames of 300 bytes, and one write.
-    if outgoing.readableBytes >= Self.writeByteLimit { flush() }
+    outgoing.append(frame)
+    if outgoing.makesAWrite { flush() }
   }
 
-  /// Frames are put together into one write up to about this, bytes.
-  private static let writeByteLimit = 64 << 10
-
   private func flush(_ promise: EventLoopPromise<Void>? = nil) {
-    let byteCount = outgoing.readableBytes
+    let bytes = outgoing.takeWaiting()
+    let byteCount = bytes.readableBytes
     guard byteCount > 0 || promise != nil else { return }
-    let bytes = outgoing
-    outgoing = ByteBuffer()
-    bytesSent += byteCount
     guard let context else {
       // Nobody is there any more.
       written(byteCount)
@@ -372,9 +361,7 @@ final class SessionHandler: ChannelInboundHandler {
   }
 
   private func written(_ byteCount: Int) {
-    let wasFull = isFull
-    unwrittenByteCount -= byteCount
-    if wasFull, !isFull { advance() }
+    if outgoing.written(byteCount) { advance() }
   }
 
   // MARK: - The end
@@ -450,7 +437,7 @@ final class SessionHandler: ChannelInboundHandler {
       .success(
         DrivenSession(
           outcome: outcome,
-          costs: meter.costs(sent: bytesSent + outgoing.readableBytes, received: bytesReceived)
+          costs: meter.costs(sent: outgoing.totalByteCount, received: bytesReceived)
         )
       )
     case .failure(let failure), .toldFailure(let failure): .failure(failure)
