@@ -8,14 +8,8 @@ package import CRDT
 ///     digest    = SHA-256("stet/1 frontier" ‖ (number ‖ bucket) of every bucket that is not empty)
 package struct Frontier: Hashable, Sendable {
   package var heads: [LaneID: LaneHead]
-  /// Lanes that a peer continues in a way that is not here: until it is, nothing of them is claimed,
-  /// so that all of them is sent.
-  package let suspects: Set<LaneID>
 
-  package init(_ heads: [LaneID: LaneHead] = [:], suspects: Set<LaneID> = []) {
-    self.heads = heads
-    self.suspects = suspects
-  }
+  package init(_ heads: [LaneID: LaneHead] = [:]) { self.heads = heads }
 
   package var digest: Hash {
     var bytes = Array("stet/1 frontier".utf8)
@@ -43,7 +37,11 @@ package struct Frontier: Hashable, Sendable {
   /// What is held in the buckets of which the other side has another digest.
   ///
   /// - `digests`: the first 8 bytes of the other side's digests of buckets that are not empty.
-  package func claims(differingFrom digests: [UInt8: [UInt8]]) -> ClaimedFrontier {
+  /// - `suspects`: lanes of which nothing is claimed, so that the other side sends all of them.
+  package func claims(
+    differingFrom digests: [UInt8: [UInt8]],
+    withholding suspects: Set<LaneID> = []
+  ) -> ClaimedFrontier {
     let mine = bucketDigests.mapValues(\.prefix)
     let buckets = Set(mine.keys).union(digests.keys).filter { mine[$0] != digests[$0] }
       .union(suspects.map(\.bucket))

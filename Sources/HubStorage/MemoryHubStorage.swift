@@ -116,11 +116,7 @@ private struct MemoryLog: LogIndex {
   func hash(of change: ChangeID) -> Hash? { hashes[change] }
   func laneTree() -> LaneTree { LaneTree(branches) }
 
-  var frontier: Frontier {
-    let roots = suspects.values.reduce(into: Set()) { $0.formUnion($1) }
-    let tree = laneTree()
-    return Frontier(heads, suspects: Set(heads.keys.filter { roots.contains(tree.root(of: $0)) }))
-  }
+  var frontier: Frontier { Frontier(heads) }
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) -> StoreView {
     StoreView(
@@ -130,8 +126,15 @@ private struct MemoryLog: LogIndex {
       known: peer.flatMap { known[$0] },
       isPeerCursorValid: cursor.map(holds) ?? false,
       peerLane: lane.flatMap(farthestHead),
-      ownLane: nil
+      ownLane: nil,
+      suspects: peer.map(suspects(of:)) ?? []
     )
+  }
+
+  private func suspects(of peer: StoreID) -> Set<LaneID> {
+    guard let roots = suspects[peer] else { return [] }
+    let tree = laneTree()
+    return roots.union(heads.keys.filter { roots.contains(tree.root(of: $0)) })
   }
 
   private func farthestHead(of root: LaneID) -> ClaimedHead? {

@@ -26,12 +26,14 @@ extension HubBench {
     var witness = try writers.lane()
     try archive.append([witness.pack()], with: &writers)
     let reply = try witness.pack(1, naming: [branches[0]])
-    #expect(throws: LogFailure.fork(missing)) { try archive.append([reply], with: &writers) }
+    var told = writers.peer()
+    #expect(throws: LogFailure.fork(missing)) { try archive.append([reply], from: &told) }
     try viewsShowTheFrontier(of: archive)
-    // Until the other branch came, nothing of the lane is claimed.
-    #expect(try archive.frontier().claims(differingFrom: [:]).heads[lane.id] == nil)
+    // Until the other branch came, nothing of the lane is claimed to whoever spoke of it.
+    #expect(try archive.suspects(of: told.store) == [lane.id])
 
     #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 3)
+    #expect(try archive.suspects(of: told.store) == [])
     try viewsShowTheFrontier(of: archive)
     #expect(try archive.append([branches[0]], with: &writers).newChangeCount == 0)
     try archive.append([reply, branches[1], third.pack(2)], with: &writers)
@@ -47,6 +49,31 @@ extension HubBench {
     late.diverge()
     try archive.append([branch.pack(2), late.pack(1), lane.pack()], with: &writers)
     #expect(try archive.frontier().heads == self.audit(archive, of: writers).frontier.heads)
+  }
+
+  func rumoursOfForksStayWithTheirPeer() throws {
+    var writers = try WriterFixture(seed: 29)
+    let archive = try archive(of: writers)
+    let (liar, honest) = (writers.peer(), writers.peer())
+    var lane = try writers.lane()
+    try archive.append([lane.pack(), lane.pack(2)], with: &writers)
+    // Signed by nobody who has the key: the hash before it is refused first.
+    var twin = lane
+    twin.diverge()
+    _ = try twin.pack()
+    try archive.append([lane.pack()], with: &writers)
+    let forged = try twin.forgedPack()
+    let known = ChangeID(lane: lane.id, seq: 4)
+    for _ in 0..<2 {
+      var peer = liar
+      #expect(throws: LogFailure.fork(known)) { try archive.append([forged], from: &peer) }
+    }
+    #expect(try archive.suspects(of: liar.store) == [lane.id])
+    #expect(try archive.suspects(of: honest.store) == [])
+    #expect(try archive.view(of: nil, knowing: nil, writing: nil).suspects == [])
+    // A session that came to its end has told everything.
+    try archive.remember(liar.end)
+    #expect(try archive.suspects(of: liar.store) == [])
   }
 
   func forksOfTheBeginningAreKept() throws {

@@ -55,6 +55,9 @@ package enum HubContract: CaseIterable, Sendable {
   /// One pack may leave a lane in many places, in any order, and go on with the lane too: the lanes
   /// are as if each way had come alone.
   case packsForkInManyPlaces
+  /// What a refused pack says of a fork, signed by anybody, changes only what is claimed to the peer that
+  /// sent it, until a session with that peer ends.
+  case rumoursOfForksStayWithTheirPeer
   /// A pack with two ways of a fork is refused as `malformed`, whichever of them the store has.
   case packsDoNotFork
   /// A run, or a dependency, that names a branch where it should name the lane of its key is refused as
@@ -141,6 +144,7 @@ package enum HubContract: CaseIterable, Sendable {
     case .forksAreKept: try bench.forksAreKept()
     case .forksOfTheBeginningAreKept: try bench.forksOfTheBeginningAreKept()
     case .packsForkInManyPlaces: try bench.packsForkInManyPlaces()
+    case .rumoursOfForksStayWithTheirPeer: try bench.rumoursOfForksStayWithTheirPeer()
     case .packsDoNotFork: try bench.packsDoNotFork()
     case .branchesAreNotNamed: try bench.branchesAreNotNamed()
     case .damagedPacksAreRefused: try bench.damagedPacksAreRefused()

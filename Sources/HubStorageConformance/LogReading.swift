@@ -1,3 +1,4 @@
+internal import CRDT
 internal import ChangeLog
 internal import HubStorage
 internal import SyncProtocol
@@ -11,6 +12,11 @@ extension LogStore {
   /// How far the store knows a peer's log.
   func known(of peer: StoreID) throws -> Cursor? {
     try view(of: peer, knowing: nil, writing: nil).known
+  }
+
+  /// The lanes of which the store claims nothing to a peer.
+  func suspects(of peer: StoreID) throws -> Set<LaneID> {
+    try view(of: peer, knowing: nil, writing: nil).suspects
   }
 
   /// Whether a peer's cursor into the store's log is good.

@@ -218,6 +218,9 @@ extension SQLiteLog {
   // MARK: - Peers that hold another branch
 
   /// Keeps what a refused pack says about the peer's log.
+  ///
+  /// The gate finds a fork before it has verified a signature, and a store id is what a peer says it is:
+  /// so what is kept changes only what is told to a peer of that name, until a session with it ends.
   func note(_ failure: LogFailure, of peer: StoreID) throws {
     switch failure {
     case .gap: try forget(peer)
@@ -246,14 +249,16 @@ extension SQLiteLog {
   }
 
   /// The lanes of keys of which a peer holds what is not here.
-  func suspects() throws -> Set<LaneID> {
+  func suspects(of peer: StoreID) throws -> Set<LaneID> {
     let lanes = try Data.fetchSet(
       db.cachedStatement(
         sql: """
-          SELECT lane FROM suspects
+          SELECT lane FROM suspects WHERE store = ?1
           UNION SELECT lanes.lane FROM suspects JOIN lanes ON lanes.root = suspects.lane
+          WHERE suspects.store = ?1
           """
-      )
+      ),
+      arguments: [peer.bytes.blob]
     )
     return Set(lanes.compactMap { LaneID($0) })
   }

@@ -107,7 +107,7 @@ package struct SQLiteLog: LogIndex {
         hash: hash
       )
     }
-    return Frontier(heads, suspects: try suspects())
+    return Frontier(heads)
   }
 
   /// The digest of ``frontier()``.
@@ -186,7 +186,8 @@ package struct SQLiteLog: LogIndex {
       known: try peer.flatMap { try known(of: $0) },
       isPeerCursorValid: try cursor.map { try holds($0) } ?? false,
       peerLane: try lane.flatMap { try farthestHead(of: $0) },
-      ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } }
+      ownLane: own.flatMap { lane in ownHead.map { StoreView.OwnLane(lane: lane, head: $0) } },
+      suspects: try peer.map { try suspects(of: $0) } ?? []
     )
   }
 

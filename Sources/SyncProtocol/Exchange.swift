@@ -62,6 +62,8 @@ package struct Exchange: Sendable {
   /// The lane that this side writes, as it was when the round began: what is written meanwhile
   /// belongs to the next session.
   private var ownLane: StoreView.OwnLane?
+  /// Lanes of which nothing is claimed to the peer.
+  private var suspects: Set<LaneID>
   private var round = 1
   /// How often the peer asked for this side's frontier: once in a round at most.
   private var questionCount = 0
@@ -76,6 +78,7 @@ package struct Exchange: Sendable {
     limits = greeting.limits
     clockOffset = welcome.time - greeting.hello.time
     ownLane = view.ownLane
+    suspects = view.suspects
     isLive = greeting.hello.isLive && welcome.isLive
     tally.roundTrips = 1
     // As hello said it, by which the answerer goes: another session may have brought the archive since.
@@ -102,6 +105,7 @@ package struct Exchange: Sendable {
     self.limits = limits
     clockOffset = hello.time - time
     isLive = hello.isLive
+    suspects = view.suspects
     end = view.end
     switch (view.genesis, hello.archive) {
     case (.some(let genesis), .name): birth = .toSend(genesis)
@@ -272,7 +276,8 @@ package struct Exchange: Sendable {
     case .asking:
       return .goesOn([.send(.frontierDigests(frontier.bucketDigests.mapValues(\.prefix)))])
     case .answering(let digests):
-      return .goesOn([.send(.frontierHeads(frontier.claims(differingFrom: digests)))])
+      let claims = frontier.claims(differingFrom: digests, withholding: suspects)
+      return .goesOn([.send(.frontierHeads(claims))])
     case .comparing:
       return compared(frontier)
     }
@@ -280,6 +285,7 @@ package struct Exchange: Sendable {
 
   private mutating func viewed(_ view: StoreView) -> Step {
     guard view.end.store == own else { return .ends([.fail(.renamed)]) }
+    suspects = view.suspects
     switch closing {
     case .viewing:
       guard case .streaming(var stream) = outbound, stream.isDrained else {

@@ -78,6 +78,12 @@ package struct StoreView: Sendable {
   package let peerLane: ClaimedHead?
   /// The lane that this store's machine writes itself, where it has written.
   package let ownLane: OwnLane?
+  /// Lanes that the peer continues, by what it sent, in a way that is not here: nothing of them is
+  /// claimed to it, so that it sends all of them.
+  ///
+  /// *Why to it alone*: a fork is found before any signature is verified. Whoever makes one up has only
+  /// itself to send more.
+  package let suspects: Set<LaneID>
 
   package struct OwnLane: Sendable {
     package let lane: LaneID
@@ -96,7 +102,8 @@ package struct StoreView: Sendable {
     known: Cursor?,
     isPeerCursorValid: Bool,
     peerLane: ClaimedHead?,
-    ownLane: OwnLane?
+    ownLane: OwnLane?,
+    suspects: Set<LaneID> = []
   ) {
     self.genesis = genesis
     self.end = end
@@ -105,6 +112,7 @@ package struct StoreView: Sendable {
     self.isPeerCursorValid = isPeerCursorValid
     self.peerLane = peerLane
     self.ownLane = ownLane
+    self.suspects = suspects
   }
 }
 

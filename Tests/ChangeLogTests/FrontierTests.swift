@@ -94,6 +94,11 @@ import Testing
     #expect(claims.heads[lanes[0]] == ClaimedHead(seq: 1, hashPrefix: head(1).hash.prefix))
     #expect(mine.claims(differingFrom: mine.bucketDigests.mapValues(\.prefix)).buckets.isEmpty)
     #expect(mine.claims(differingFrom: [:]).heads.count == mine.heads.count)
+
+    // A lane of which nothing is claimed opens its bucket.
+    let withheld = mine.claims(differingFrom: digests, withholding: [lanes[0], lanes[2]])
+    #expect(withheld.buckets == [1, 2, 3, 4])
+    #expect(Set(withheld.heads.keys) == [lanes[1], lanes[3]])
   }
 
   @Test func `a peer lacks what is beyond its heads in the buckets that differ`() throws {

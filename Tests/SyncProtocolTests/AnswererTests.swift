@@ -64,6 +64,32 @@ import Testing
     )
   }
 
+  @Test func `nothing is claimed of a lane that the peer continues in another way`() {
+    expect(
+      .answering(limits: SyncLimits()),
+      [
+        (.received(.hello(end: 9, frontier: .test(2))), ["authorise desk", "view"]),
+        (
+          .viewed(side.view(end: 20, suspects: [.test(1)]), time: 0),
+          ["allow large frames", "send welcome", "get frontier to ask"]
+        ),
+        (.gotFrontier(.test(1), .asking), ["send digests"]),
+        // Also where the peer says that it holds the same.
+        (
+          .received(.frontierDigests(Frontier.test(1).bucketDigests.mapValues(\.prefix))),
+          ["get frontier to answer 1"]
+        ),
+        (
+          .gotFrontier(
+            .test(1),
+            .answering(Frontier.test(1).bucketDigests.mapValues(\.prefix))
+          ),
+          ["send heads 0"]
+        ),
+      ]
+    )
+  }
+
   @Test func `a clone is told its genesis before anything else`() {
     expect(
       .answering(limits: SyncLimits()),

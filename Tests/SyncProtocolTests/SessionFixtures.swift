@@ -25,7 +25,8 @@ enum Side: UInt8 {
     genesis: Genesis? = .test,
     known: Cursor? = nil,
     isPeerCursorValid: Bool = false,
-    ownLane: StoreView.OwnLane? = nil
+    ownLane: StoreView.OwnLane? = nil,
+    suspects: Set<LaneID> = []
   ) -> StoreView {
     StoreView(
       genesis: genesis,
@@ -34,7 +35,8 @@ enum Side: UInt8 {
       known: known,
       isPeerCursorValid: isPeerCursorValid,
       peerLane: nil,
-      ownLane: ownLane
+      ownLane: ownLane,
+      suspects: suspects
     )
   }
 

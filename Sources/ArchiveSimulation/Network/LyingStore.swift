@@ -55,7 +55,8 @@ final class LyingStore: LogStore {
       known: known,
       isPeerCursorValid: number(below: 3) == 0 ? !view.isPeerCursorValid : view.isPeerCursorValid,
       peerLane: view.peerLane,
-      ownLane: view.ownLane
+      ownLane: view.ownLane,
+      suspects: view.suspects
     )
   }
 
