@@ -20,6 +20,14 @@ package struct Change: Hashable, Sendable {
 
   package var id: ChangeID { ChangeID(lane: lane, seq: header.seq) }
 
+  /// The first change of the action that this one belongs to.
+  ///
+  /// An action may begin before the fork in which it goes on; what it is called is what an undo of it
+  /// names.
+  package var action: ChangeID {
+    ChangeID(lane: tree.lane(holding: header.action, along: lane), seq: header.action)
+  }
+
   /// A change in its place in the lane.
   ///
   /// - `header`: what `headerBytes` say.

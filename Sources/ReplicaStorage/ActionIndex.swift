@@ -22,8 +22,8 @@ struct ActionIndex {
         INSERT OR IGNORE INTO undos (undone_lane, undone_action, lane, action) VALUES (?, ?, ?, ?)
         """
     ).execute(arguments: [
-      try store.number(of: undone.lane), Int64(undone.seq), try store.number(of: change.lane),
-      Int64(bitPattern: change.header.action),
+      try store.number(of: undone.lane), Int64(undone.seq),
+      try store.number(of: change.action.lane), Int64(bitPattern: change.action.seq),
     ])
   }
 

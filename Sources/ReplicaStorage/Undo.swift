@@ -68,17 +68,16 @@ extension ReplicaWriter {
   ) throws -> ChangeID? {
     guard let lane = try Replica.lane(db) else { return nil }
     let reader = LogReader(db)
-    var seen: Set<UInt64> = []
+    var seen: Set<ChangeID> = []
     var seq = try SQLiteLog(db).head(of: lane)?.seq ?? 0
     while seq > 0 {
       guard let change = try reader.change(ChangeID(lane: lane, seq: seq)) else {
         throw LogFailure.damaged("log")
       }
       seq -= 1
-      guard seen.insert(change.header.action).inserted else { continue }
-      let action = ChangeID(lane: lane, seq: change.header.action)
-      switch try choose(action) {
-      case .take: return action
+      guard seen.insert(change.action).inserted else { continue }
+      switch try choose(change.action) {
+      case .take: return change.action
       case .pass: continue
       case .stop: return nil
       }
@@ -97,7 +96,7 @@ extension ReplicaWriter {
     guard let change = try reader.change(named) else {
       throw ReplicaFailure.noSuchItem("change \(named.name)")
     }
-    let action = ChangeID(lane: named.lane, seq: change.header.action)
+    let action = change.action
     let index = ActionIndex(db, state.store)
     var graph = index.graph()
     if let undo = try graph.standingUndo(of: action) {
@@ -158,18 +157,28 @@ extension ReplicaWriter {
 
   /// What an action and its redos changed, in log order.
   private func objects(of chain: UndoChain, _ reader: LogReader) throws -> [ObjectID] {
+    let log = SQLiteLog(db)
+    let tree = try log.laneTree()
     var positions: [Int64: ObjectID] = [:]
-    for action in chain.standing {
-      let end = try SQLiteLog(db).head(of: action.lane)?.seq ?? 0
-      guard action.seq > 0, action.seq <= end else { continue }
-      for seq in action.seq...end {
-        guard let position = try reader.position(of: ChangeID(lane: action.lane, seq: seq)) else {
-          throw LogFailure.damaged("log")
+    for action in chain.standing where action.seq > 0 {
+      // It may go on in the branches after its lane.
+      let lanes =
+        [(action.lane, action.seq)]
+        + tree.descendants(of: action.lane).map {
+          ($0.lane, max($0.firstSeq, action.seq))
         }
-        let change = try reader.change(at: position)
-        guard change.header.action == action.seq, let payload = try? ChangePayload(of: change)
-        else { continue }
-        positions[position] = payload.object
+      for (lane, first) in lanes {
+        let end = try log.head(of: lane)?.seq ?? 0
+        guard first <= end else { continue }
+        for seq in first...end {
+          guard let position = try reader.position(of: ChangeID(lane: lane, seq: seq)) else {
+            throw LogFailure.damaged("log")
+          }
+          let change = try reader.change(at: position)
+          guard change.action == action, let payload = try? ChangePayload(of: change)
+          else { continue }
+          positions[position] = payload.object
+        }
       }
     }
     var seen: Set<ObjectID> = []

@@ -132,6 +132,68 @@ import Testing
     #expect(digests.count == 1)
   }
 
+  @Test func `an action that goes on beyond a fork is undone as one, and redone`() throws {
+    let world = TestWorld()
+    let anna = try world.replica(named: "anna")
+    let archive = try #require(try anna.genesis()).archive
+    let (member, key) = (
+      try #require(PrivateKey(seed: world.random.bytes(32))),
+      try #require(PrivateKey(seed: world.random.bytes(32)))
+    )
+    var writer = LaneWriter(archive: archive, key: key, head: nil)
+    let articles = try (0..<3).map { _ in
+      try #require(ObjectID(type: ObjectType.article.rawValue, bytes: world.random.bytes(16)))
+    }
+    let certification = try Certification(of: key.publicKey, by: member, in: archive)
+    func pack(_ object: ObjectID, _ operation: ChangeLog.Operation) throws -> PackDelivery {
+      var pack = PackDraft(after: writer)
+      let isBeginning = writer.seq == 0
+      let draft = ChangeDraft(
+        object: object,
+        changeClass: isBeginning ? .identity : .edit,
+        operations: [operation],
+        time: 1,
+        action: isBeginning ? nil : 2
+      )
+      pack.append(
+        try writer.write(draft, salt: world.random.bytes(16)) { throw LogFailure.gap($0) }
+      )
+      let head = LaneHead(seq: writer.seq, hash: writer.hash)
+      return PackDelivery(
+        pack: try pack.sealed(signature: writer.signature(of: head), level: 6),
+        position: writer.seq,
+        check: [UInt8](repeating: 0, count: 8)
+      )
+    }
+    let headline = ChangeLog.Operation(
+      field: ArticleField.headline.rawValue,
+      kind: .write,
+      body: RegisterValue.body("h")
+    )
+    let common = [
+      try pack(.profile(of: member.publicKey), certification.operation),
+      try pack(articles[0], headline),
+    ]
+    let twin = writer
+    let way = try pack(articles[1], headline)
+    let last = ChangeID(lane: LaneID(branchOf: key.publicKey, first: writer.hash), seq: writer.seq)
+    writer = twin
+    let otherWay = try pack(articles[2], headline)
+    let peer = try #require(StoreID([UInt8](repeating: 9, count: StoreID.byteCount)))
+    _ = try anna.append(common + [way, otherWay], from: peer)
+    #expect(try anna.forks().map(\.branches.count) == [2])
+
+    let action = ChangeID(lane: writer.lane, seq: 2)
+    let report = try anna.write { try $0.undo(last) }
+    #expect(report.undone == action)
+    #expect(report.objectCount == 3)
+    #expect(try articles.allSatisfy { try !anna.detail(of: $0).article.isLive })
+    #expect(throws: ReplicaFailure.self) { try anna.write { try $0.undo(action) } }
+    _ = try anna.write { try $0.undo(report.change) }
+    #expect(try articles.allSatisfy { try anna.detail(of: $0).article.isLive })
+    #expect(try anna.actions(limit: 9).first { $0.action == action }?.isUndone == false)
+  }
+
   @Test func `a machine that hears of later changes of its own lane begins a new one`() throws {
     let world = try ForkWorld(seed: 2)
     let first = world.machines[0]

@@ -27,7 +27,7 @@ package struct RecordedChange: Sendable {
     id = change.id
     object = payload.object
     changeClass = change.header.changeClass
-    action = ChangeID(lane: change.lane, seq: change.header.action)
+    action = change.action
     time = change.header.time
     operations = payload.operations
     reason = payload.reason
