@@ -38,15 +38,25 @@ package struct Frontier: Hashable, Sendable {
   ///
   /// - `digests`: the first 8 bytes of the other side's digests of buckets that are not empty.
   /// - `suspects`: lanes of which nothing is claimed, so that the other side sends all of them.
+  /// - `headCountLimit`: how many heads are claimed at most. The other side sends the rest of the lanes
+  ///   whole: those with the fewest changes. To leave out buckets would be worse: what it sends may
+  ///   depend on what is in them.
   package func claims(
     differingFrom digests: [UInt8: [UInt8]],
-    withholding suspects: Set<LaneID> = []
+    withholding suspects: Set<LaneID> = [],
+    headCountLimit: Int = .max
   ) -> ClaimedFrontier {
     let mine = bucketDigests.mapValues(\.prefix)
     let buckets = Set(mine.keys).union(digests.keys).filter { mine[$0] != digests[$0] }
       .union(suspects.map(\.bucket))
-    let differing = heads.filter {
+    var differing = heads.filter {
       buckets.contains($0.key.bucket) && !suspects.contains($0.key)
+    }
+    if differing.count > headCountLimit {
+      let longest = differing.sorted { ($1.value.seq, $0.key) < ($0.value.seq, $1.key) }
+      differing = Dictionary(
+        uniqueKeysWithValues: longest.prefix(headCountLimit).map { ($0.key, $0.value) }
+      )
     }
     return ClaimedFrontier(
       buckets: buckets,

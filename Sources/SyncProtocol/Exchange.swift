@@ -276,7 +276,11 @@ package struct Exchange: Sendable {
     case .asking:
       return .goesOn([.send(.frontierDigests(frontier.bucketDigests.mapValues(\.prefix)))])
     case .answering(let digests):
-      let claims = frontier.claims(differingFrom: digests, withholding: suspects)
+      let claims = frontier.claims(
+        differingFrom: digests,
+        withholding: suspects,
+        headCountLimit: limits.headCountLimit
+      )
       return .goesOn([.send(.frontierHeads(claims))])
     case .comparing:
       return compared(frontier)

@@ -38,7 +38,9 @@ package struct SyncLimits: Sendable {
   package var outgoingByteLimit = 32 << 20
   /// Connections that a server answers at once; more are closed.
   package var connectionLimit = 1000
-  /// Heads in one frontier.
+  /// Heads in one frontier, said or read: of more lanes nothing is claimed, and they are sent whole.
+  ///
+  /// Not above any peer's.
   package var headCountLimit = 100_000
   /// How long a session waits for the peer's next byte, ms.
   package var silenceLimit: Int64 = 60_000

@@ -101,6 +101,19 @@ import Testing
     #expect(Set(withheld.heads.keys) == [lanes[1], lanes[3]])
   }
 
+  @Test func `of more heads than the limit those of the longest lanes are claimed`() throws {
+    let lanes = try (1...5 as ClosedRange<UInt8>).map { try lane([$0]) }
+    let mine = Frontier(
+      Dictionary(uniqueKeysWithValues: zip(lanes, [head(3), head(9), head(3), head(1), head(7)]))
+    )
+    for (limit, claimed) in [(0, []), (2, [1, 4]), (3, [1, 4, 0]), (5, [0, 1, 2, 3, 4])] {
+      let claims = mine.claims(differingFrom: [:], headCountLimit: limit)
+      #expect(Set(claims.heads.keys) == Set(claimed.map { lanes[$0] }))
+      // What is not claimed is lacking, and not taken to be equal.
+      #expect(claims.buckets == [1, 2, 3, 4, 5])
+    }
+  }
+
   @Test func `a peer lacks what is beyond its heads in the buckets that differ`() throws {
     let claimed = ClaimedFrontier(
       buckets: [1],

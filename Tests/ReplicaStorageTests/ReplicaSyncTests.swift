@@ -84,6 +84,34 @@ import Testing
     #expect(try anna.frontier() == hub.frontier())
   }
 
+  @Test func `first contact of stores with more lanes than one message may name is a sync too`()
+    throws
+  {
+    let anna = try world.replica(named: "anna")
+    try anna.write { _ = try $0.importArticle("1", headline: "h") }
+    let others = try ["bert", "carl"].map { try world.clone(of: anna, named: $0) }
+    for (number, other) in (others + others).enumerated() {
+      try other.write { _ = try $0.importArticle("o\(number)", headline: "h") }
+      _ = try world.sync(other, with: anna)
+    }
+    // These two have never met, and each has what the other lacks: two buckets differ.
+    for other in others { try other.write { _ = try $0.importArticle("late", headline: "h") } }
+    let genesis = try #require(try anna.genesis())
+    var limits = SyncLimits()
+    limits.headCountLimit = 1
+    for other in others { try other.prepareToSync() }
+    let result = SessionPair(
+      dialler: others[0],
+      answerer: others[1],
+      clock: world.clock,
+      limits: limits
+    ).run(archive: .id(genesis.archive, name: genesis.name))
+    #expect(result.failures.isEmpty)
+    #expect(result.dialler?.verdict == .equal)
+    #expect(try others[0].frontier() == others[1].frontier())
+    #expect(try others[0].frontier().heads.count == 3)
+  }
+
   @Test(arguments: [
     (packs: 2, bytes: Int.max, transactions: [1, 2, 2, 2]),
     // One pack may exceed the bytes.
