@@ -20,7 +20,7 @@ import Testing
         #expect(versions.version(of: edits[place].dot) == Set(seen[place].map { edits[$0].dot }))
         for other in edits.indices {
           #expect(
-            versions.isConcurrent(edits[place].dot, edits[other].dot) == areConcurrent(place, other)
+            versions.haveMet([edits[place].dot], [edits[other].dot]) == areConcurrent(place, other)
           )
         }
       }
@@ -31,6 +31,11 @@ import Testing
         #expect(
           versions.concurrent(among: Set(some.map { edits[$0].dot }))
             == Set(concurrent.map { edits[$0].dot })
+        )
+        let others = edits.indices.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+        #expect(
+          versions.haveMet(Set(some.map { edits[$0].dot }), Set(others.map { edits[$0].dot }))
+            == some.contains { place in others.contains { areConcurrent(place, $0) } }
         )
         let newest = some.filter { place in
           !some.contains { $0 != place && seen[$0].contains(place) }
@@ -48,6 +53,23 @@ import Testing
     #expect(versions.concurrent(among: Set(dots)).count == dots.count)
     #expect(versions.newest(of: dots) == dots)
     #expect(versions.version(of: dots[7]) == [dots[7]])
-    #expect(versions.isConcurrent(dots[0], dots[39_999]))
+    #expect(versions.haveMet([dots[0]], [dots[39_999]]))
+    #expect(!versions.haveMet([dots[0]], []))
+  }
+
+  /// To ask pair by pair, each time through all edits, would take a minute and more.
+  @Test(.timeLimit(.minutes(1)))
+  func `that all have seen all is soon found without a table`() {
+    func edits(_ seqs: ClosedRange<UInt64>, after parents: [Dot]) -> [TextEdit] {
+      seqs.map { TextEdit(dot: .of(1, $0), parents: parents, hunks: []) }
+    }
+    let first = edits(1...4000, after: [])
+    let between = edits(4001...4001, after: first.map(\.dot))
+    let second = edits(4002...8001, after: between.map(\.dot))
+    let versions = TextVersions(
+      of: TextHistory(base: "", edits: first + between + second),
+      tableEntryLimit: 0
+    )
+    #expect(!versions.haveMet(Set(first.map(\.dot)), Set(second.map(\.dot))))
   }
 }

@@ -115,7 +115,7 @@ package struct SeamFinder {
       let touched = blocksTouched(by: item, from: block)
       for block in touched { touching[block].formUnion(item.editors) }
       let first = touched.first ?? block
-      if let previous, meet(previous.editors, item.editors) {
+      if let previous, versions.haveMet(previous.editors, item.editors) {
         groups.join(previous.block, first)
         touching[previous.block].formUnion(previous.editors.union(item.editors))
         touching[first].formUnion(previous.editors.union(item.editors))
@@ -153,11 +153,6 @@ package struct SeamFinder {
       block += 1
     }
     return touched
-  }
-
-  /// Whether some edit of one group and some of the other have not seen each other.
-  private func meet(_ left: Set<Dot>, _ right: Set<Dot>) -> Bool {
-    left.contains { first in right.contains { versions.isConcurrent(first, $0) } }
   }
 
   // MARK: - A passage for reading

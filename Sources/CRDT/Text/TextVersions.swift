@@ -25,11 +25,22 @@ package struct TextVersions {
     table = SeenTable(dots, parents, entryLimit: tableEntryLimit)
   }
 
-  /// Whether two edits have not seen each other.
-  package func isConcurrent(_ left: Dot, _ right: Dot) -> Bool {
-    guard let first = places[left], let second = places[right] else { return false }
-    guard let table else { return !ancestors(of: [max(first, second)])[min(first, second)] }
-    return !table.hasSeen(first, second) && !table.hasSeen(second, first)
+  /// Whether some edit of one group and some of the other have not seen each other.
+  ///
+  /// Time: the product of their numbers; without a table, the smaller number × what an edit has seen and
+  /// was seen by.
+  package func haveMet(_ left: Set<Dot>, _ right: Set<Dot>) -> Bool {
+    var fewer = left.compactMap { places[$0] }
+    var more = right.compactMap { places[$0] }
+    if fewer.count > more.count { swap(&fewer, &more) }
+    if let table {
+      return fewer.contains { edit in
+        more.contains { !table.hasSeen(edit, $0) && !table.hasSeen($0, edit) }
+      }
+    }
+    guard !fewer.isEmpty else { return false }
+    var related = RelatedSearch(among: more, parents: parents)
+    return fewer.contains { related.count(to: $0) < more.count }
   }
 
   /// Those of some edits that have not seen some other one of them, and were not seen by it.
@@ -69,19 +80,34 @@ package struct TextVersions {
   }
 
   private func searchedConcurrent(among members: [Int]) -> [Int] {
-    var children: [[Int]] = Array(repeating: [], count: parents.count)
+    var related = RelatedSearch(among: members, parents: parents)
+    return members.filter { related.count(to: $0) < members.count }
+  }
+}
+
+/// Counts those of some edits that an edit has seen, or was seen by.
+private struct RelatedSearch {
+  private let parents: [[Int]]
+  private var children: [[Int]]
+  private var isMember: [Bool]
+  private var search: MarkedSearch
+
+  init(among members: [Int], parents: [[Int]]) {
+    self.parents = parents
+    children = Array(repeating: [], count: parents.count)
     for edit in parents.indices {
       for parent in parents[edit] { children[parent].append(edit) }
     }
-    var isMember = Array(repeating: false, count: parents.count)
+    isMember = Array(repeating: false, count: parents.count)
     for member in members { isMember[member] = true }
-    var search = MarkedSearch(count: parents.count)
-    return members.filter { member in
-      let related =
-        search.count(from: member, along: parents) { isMember[$0] }
-        + search.count(from: member, along: children) { isMember[$0] }
-      return related + 1 < members.count
-    }
+    search = MarkedSearch(count: parents.count)
+  }
+
+  /// With the edit itself, where it is one of them.
+  mutating func count(to edit: Int) -> Int {
+    (isMember[edit] ? 1 : 0)
+      + search.count(from: edit, along: parents) { isMember[$0] }
+      + search.count(from: edit, along: children) { isMember[$0] }
   }
 }
 
