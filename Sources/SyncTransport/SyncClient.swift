@@ -24,6 +24,15 @@ package struct SyncClient: Sendable {
     )
   }
 
+  /// - `archive`: `nil` when only its name is known yet.
+  private func request(for archive: ArchiveID?, named name: String, isLive: Bool) -> DialRequest {
+    DialRequest(
+      archive: archive.map { .id($0, name: name) } ?? .name(name),
+      limits: environment.limits,
+      isLive: isLive
+    )
+  }
+
   /// Runs one session over TCP.
   ///
   /// - `archive`: `nil` when only its name is known yet.
@@ -41,15 +50,8 @@ package struct SyncClient: Sendable {
       throw TransportFailure.notLoopback(address.host)
     }
     let start = ContinuousClock.now
-    let side = SessionHandler.Side.dialler(
-      DialRequest(
-        archive: archive.map { .id($0, name: address.archive) } ?? .name(address.archive),
-        limits: environment.limits,
-        isLive: isLive
-      ),
-      store,
-      peer: peer
-    )
+    let request = request(for: archive, named: address.archive, isLive: isLive)
+    let side = SessionHandler.Side.dialler(request, store, peer: peer)
     let running: RunningSession
     do {
       running = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -87,15 +89,8 @@ package struct SyncClient: Sendable {
   ) async throws -> DrivenSession {
     let start = ContinuousClock.now
     let process = try PeerProcess(command)
-    let side = SessionHandler.Side.dialler(
-      DialRequest(
-        archive: archive.map { .id($0, name: name) } ?? .name(name),
-        limits: environment.limits,
-        isLive: isLive
-      ),
-      store,
-      peer: peer
-    )
+    let request = request(for: archive, named: name, isLive: isLive)
+    let side = SessionHandler.Side.dialler(request, store, peer: peer)
     let running: RunningSession
     do {
       running = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
