@@ -132,6 +132,32 @@ import Testing
     #expect(try target.endPosition() == 0)
   }
 
+  /// On the wire the lane of the key is named; what stands under a branch's name is nowhere.
+  @Test func `a run that names a branch builds on what is missing`() throws {
+    var writers = try WriterFixture(seed: 3)
+    let target = try desk.empty(named: "bert")
+    try target.adopt(writers.genesis)
+    var lane = try writers.lane()
+    let common = try lane.pack(2)
+    var twin = lane
+    twin.diverge()
+    let way = try lane.pack(2)
+    var peer = writers.peer()
+    let packs = [common, way, try twin.pack()].map { peer.deliver($0) }
+    _ = try target.append(packs, from: peer.store)
+    let branch = lane.branch(beginningWith: way)
+    #expect(try target.frontier().heads[branch]?.seq == 4)
+    let bundle = try desk.bundle(of: target)
+    try Data(BundleForge(bundle.name).sealed(appending: lane.pack(of: branch).bytes))
+      .write(to: URL(filePath: path("named")))
+    let named = try BundleReader(path("named"))
+    let end = try target.endPosition()
+    let missing = [MissingChanges(lane: branch, seqs: 4...4, cause: .absent)]
+    #expect(try target.survey(named).missing == missing)
+    #expect(throws: BundleFailure.gap(named.name, missing)) { try target.apply(named) }
+    #expect(try target.endPosition() == end)
+  }
+
   @Test func `another archive's bundle is refused`() throws {
     let anna = try world.replica(named: "anna")
     let other = try Replica.create(

@@ -135,55 +135,20 @@ import Testing
   @Test func `an action that goes on beyond a fork is undone as one, and redone`() throws {
     let world = TestWorld()
     let anna = try world.replica(named: "anna")
-    let archive = try #require(try anna.genesis()).archive
-    let (member, key) = (
-      try #require(PrivateKey(seed: world.random.bytes(32))),
-      try #require(PrivateKey(seed: world.random.bytes(32)))
-    )
-    var writer = LaneWriter(archive: archive, key: key, head: nil)
-    let articles = try (0..<3).map { _ in
-      try #require(ObjectID(type: ObjectType.article.rawValue, bytes: world.random.bytes(16)))
-    }
-    let certification = try Certification(of: key.publicKey, by: member, in: archive)
-    func pack(_ object: ObjectID, _ operation: ChangeLog.Operation) throws -> PackDelivery {
-      var pack = PackDraft(after: writer)
-      let isBeginning = writer.seq == 0
-      let draft = ChangeDraft(
-        object: object,
-        changeClass: isBeginning ? .identity : .edit,
-        operations: [operation],
-        time: 1,
-        action: isBeginning ? nil : 2
-      )
-      pack.append(
-        try writer.write(draft, salt: world.random.bytes(16)) { throw LogFailure.gap($0) }
-      )
-      let head = LaneHead(seq: writer.seq, hash: writer.hash)
-      return PackDelivery(
-        pack: try pack.sealed(signature: writer.signature(of: head), level: 6),
-        position: writer.seq,
-        check: [UInt8](repeating: 0, count: 8)
-      )
-    }
-    let headline = ChangeLog.Operation(
-      field: ArticleField.headline.rawValue,
-      kind: .write,
-      body: RegisterValue.body("h")
-    )
+    var writer = try HandWriter(for: anna, world)
+    let articles = try (0..<3).map { _ in try world.articleID() }
     let common = [
-      try pack(.profile(of: member.publicKey), certification.operation),
-      try pack(articles[0], headline),
+      try writer.certify(by: world.key()), try writer.write(articles[0], action: 2),
     ]
-    let twin = writer
-    let way = try pack(articles[1], headline)
-    let last = ChangeID(lane: LaneID(branchOf: key.publicKey, first: writer.hash), seq: writer.seq)
-    writer = twin
-    let otherWay = try pack(articles[2], headline)
-    let peer = try #require(StoreID([UInt8](repeating: 9, count: StoreID.byteCount)))
-    _ = try anna.append(common + [way, otherWay], from: peer)
+    var twin = writer
+    let ways = [
+      try writer.write(articles[1], action: 2), try twin.write(articles[2], action: 2),
+    ]
+    _ = try anna.append(common + ways, from: HandWriter.store)
     #expect(try anna.forks().map(\.branches.count) == [2])
 
-    let action = ChangeID(lane: writer.lane, seq: 2)
+    let action = ChangeID(lane: writer.lane.lane, seq: 2)
+    let last = ChangeID(lane: writer.branch, seq: 3)
     let report = try anna.write { try $0.undo(last) }
     #expect(report.undone == action)
     #expect(report.objectCount == 3)
@@ -192,6 +157,34 @@ import Testing
     _ = try anna.write { try $0.undo(report.change) }
     #expect(try articles.allSatisfy { try anna.detail(of: $0).article.isLive })
     #expect(try anna.actions(limit: 9).first { $0.action == action }?.isUndone == false)
+  }
+
+  /// Two members may certify one key, each in its own first change.
+  @Test func `a branch is of the member whose branch it continues`() throws {
+    let world = TestWorld()
+    let members = try (0..<2).map { _ in try world.key() }
+    for order in [[0, 1], [1, 0]] {
+      let anna = try world.replica(named: "anna")
+      let unwritten = try HandWriter(for: anna, world)
+      var lanes: [PublicKey: Set<LaneID>] = [:]
+      var packs: [PackDelivery] = []
+      for member in order.map({ members[$0] }) {
+        var writer = unwritten
+        packs.append(try writer.certify(by: member))
+        let first = writer.branch
+        var twin = writer
+        packs += [try writer.write(world.articleID()), try twin.write(world.articleID())]
+        let way = writer.branch
+        packs.append(try writer.write(world.articleID()))
+        lanes[member.publicKey] = [first, way, twin.branch]
+      }
+      _ = try anna.append(packs, from: HandWriter.store)
+      for profile in try anna.profiles() {
+        guard let expected = lanes.removeValue(forKey: profile.member) else { continue }
+        #expect(Set(profile.lanes) == expected)
+      }
+      #expect(lanes.isEmpty)
+    }
   }
 
   @Test func `a machine that hears of later changes of its own lane begins a new one`() throws {
@@ -233,6 +226,85 @@ import Testing
     try replica.witness(ClaimedHead(seq: head.seq, hashPrefix: [0]), of: lane)
     try replica.write { _ = try $0.importArticle("2", headline: "h") }
     #expect(try replica.frontier().heads.count == 2)
+  }
+}
+
+/// Writes under a key by hand, a change a pack; a copy goes on in another way.
+private struct HandWriter {
+  /// Whom the packs come from.
+  static let store: StoreID = {
+    guard let store = StoreID([UInt8](repeating: 9, count: StoreID.byteCount)) else {
+      preconditionFailure("a store id has as many bytes")
+    }
+    return store
+  }()
+
+  private(set) var lane: LaneWriter
+  private let key: PrivateKey
+  private let world: TestWorld
+
+  init(for replica: Replica, _ world: TestWorld) throws {
+    self.world = world
+    key = try world.key()
+    let archive = try #require(try replica.genesis()).archive
+    lane = LaneWriter(archive: archive, key: key, head: nil)
+  }
+
+  /// The branch that begins with the newest change.
+  var branch: LaneID { LaneID(branchOf: key.publicKey, first: lane.hash) }
+
+  mutating func certify(by member: PrivateKey) throws -> PackDelivery {
+    let certification = try Certification(of: key.publicKey, by: member, in: lane.archive)
+    return try pack(
+      ChangeDraft(
+        object: .profile(of: member.publicKey),
+        changeClass: .identity,
+        operations: [certification.operation],
+        time: 1
+      )
+    )
+  }
+
+  /// - `action`: the one that the change continues; `nil`: it begins one.
+  mutating func write(_ article: ObjectID, action: UInt64? = nil) throws -> PackDelivery {
+    try pack(
+      ChangeDraft(
+        object: article,
+        changeClass: .edit,
+        operations: [
+          ChangeLog.Operation(
+            field: ArticleField.headline.rawValue,
+            kind: .write,
+            body: RegisterValue.body("h")
+          )
+        ],
+        time: 1,
+        action: action
+      )
+    )
+  }
+
+  private mutating func pack(_ draft: ChangeDraft) throws -> PackDelivery {
+    var pack = PackDraft(after: lane)
+    pack.append(try lane.write(draft, salt: world.random.bytes(16)) { throw LogFailure.gap($0) })
+    let head = LaneHead(seq: lane.seq, hash: lane.hash)
+    return PackDelivery(
+      pack: try pack.sealed(signature: lane.signature(of: head), level: 6),
+      position: lane.seq,
+      check: [UInt8](repeating: 0, count: 8)
+    )
+  }
+}
+
+extension TestWorld {
+  fileprivate func key() throws -> PrivateKey {
+    try #require(PrivateKey(seed: random.bytes(32)))
+  }
+
+  fileprivate func articleID() throws -> ObjectID {
+    try #require(
+      ObjectID(type: ObjectType.article.rawValue, bytes: random.bytes(ObjectID.byteCount))
+    )
   }
 }
 
