@@ -214,6 +214,9 @@ let package = Package(
       dependencies: [
         "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
         "SyncProtocol", "SyncSimulation",
+        "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite",
+        "LogStorage",
+        "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Fixtures"],

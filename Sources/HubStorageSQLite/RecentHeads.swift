@@ -1,13 +1,13 @@
-internal import CRDT
-internal import ChangeLog
+package import CRDT
+package import ChangeLog
 internal import Synchronization
 
 /// The heads of lanes that were written to lately, so that what follows on them is verified before the
 /// archive's lock is held.
 ///
 /// They are no more than a guess: whoever holds the lock looks into the log.
-final class RecentHeads: Sendable {
-  private typealias Head = (key: PublicKey, head: LaneHead)
+package final class RecentHeads: Sendable {
+  package typealias Head = (key: PublicKey, head: LaneHead)
 
   private struct State {
     var archive: ArchiveID?
@@ -16,24 +16,32 @@ final class RecentHeads: Sendable {
     var older: [LaneID: Head] = [:]
   }
 
-  /// Lanes of which heads are kept, about 200 bytes each; up to twice as many.
-  private static let laneLimit = 4096
-
+  private let laneLimit: Int
   private let state = Mutex(State())
 
+  /// - `laneLimit`: of how many lanes, written to last, heads are kept, about 200 bytes each; at most of
+  ///   twice as many.
+  package init(laneLimit: Int = 4096) { self.laneLimit = laneLimit }
+
   /// Verifies what of a pack follows on a head that is remembered.
-  func verify(_ pack: inout Pack) {
-    let lanes = pack.runs.map(\.lane)
-    let (archive, heads) = state.withLock { state in
-      let heads = lanes.map { ($0, state.heads[$0] ?? state.older[$0]) }
-      return (state.archive, Dictionary(heads, uniquingKeysWith: { first, _ in first }))
+  package func verify(_ pack: inout Pack) {
+    let heads = heads(of: pack.runs.map(\.lane))
+    guard let archive = state.withLock({ $0.archive }) else { return }
+    pack.verifyAhead(in: archive) { heads[$0] }
+  }
+
+  /// What is remembered of some lanes.
+  package func heads(of lanes: [LaneID]) -> [LaneID: Head] {
+    state.withLock { state in
+      let known = Set(lanes).compactMap { lane in
+        (state.heads[lane] ?? state.older[lane]).map { (lane, $0) }
+      }
+      return Dictionary(uniqueKeysWithValues: known)
     }
-    guard let archive else { return }
-    pack.verifyAhead(in: archive) { heads[$0] ?? nil }
   }
 
   /// Remembers the lanes of a pack that has passed the gate.
-  func note(_ admission: Gate.Admission) {
+  package func note(_ admission: Gate.Admission) {
     state.withLock { state in
       state.archive = admission.archive
       var end = 0
@@ -45,7 +53,7 @@ final class RecentHeads: Sendable {
         // A pack that was known before ends earlier.
         let known = state.heads[change.lane] ?? state.older[change.lane]
         if let known, known.head.seq >= change.header.seq { continue }
-        if state.heads.count >= Self.laneLimit {
+        if state.heads.count >= laneLimit {
           state.older = state.heads
           state.heads = [:]
         }
