@@ -52,7 +52,7 @@ package enum LogSchema {
         CREATE INDEX branches ON lanes (root) WHERE root IS NOT NULL;
 
         -- Lanes that a peer continues from a change that is not here, until that peer's log is known:
-        -- nothing of them is claimed in frontiers, so that all of them is sent.
+        -- nothing of them is claimed in frontiers to it, so that it sends all of them.
         CREATE TABLE suspects (
           store BLOB NOT NULL CHECK (length(store) = 16),
           lane BLOB NOT NULL CHECK (length(lane) = 16),

@@ -68,6 +68,14 @@ enum ArchiveUse {
       }
     ),
     ("undo", writing { try $0.write { _ = try $0.undoNewest() } }),
+    (
+      "redo",
+      writing { replica in
+        _ = try replica.write { try $0.undoNewest() }
+        _ = try replica.write { try $0.redoNewest() }
+      }
+    ),
+    ("held packs", writing { _ = try $0.retryHeld() }),
     ("index", writing { try $0.catchUpSearch() }),
     (
       "edit text",
@@ -88,6 +96,16 @@ enum ArchiveUse {
               motivation: "commenting",
               note: "n"
             )
+          }
+        }
+      }
+    ),
+    (
+      "reanchor",
+      writing { replica in
+        for row in try some(replica) {
+          for annotation in try replica.detail(of: row.id).annotations {
+            try replica.write { try $0.reanchor(annotation.id, to: .shownPlace) }
           }
         }
       }
@@ -118,6 +136,19 @@ enum ArchiveUse {
         let replica = try open(path, fixture)
         defer { try? replica.close() }
         _ = try replica.writeBundle(to: path + ".bundle")
+      }
+    ),
+    (
+      "apply bundle",
+      { path, fixture in
+        let replica = try open(path, fixture)
+        defer { try? replica.close() }
+        let peer = try fixture.world.clone(of: replica, named: "peer")
+        for row in try peer.articles().prefix(3) {
+          try peer.write { _ = try $0.tag(row.id, adding: ["c"], removing: ["sea"]) }
+        }
+        _ = try peer.writeBundle(to: path + ".peer")
+        _ = try replica.apply(BundleReader(path + ".peer"))
       }
     ),
     (

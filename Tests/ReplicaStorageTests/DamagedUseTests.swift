@@ -41,6 +41,29 @@ import Testing
     #expect(try await refusals(of: damages, fixture) > damages.count)
   }
 
+  @Test(.timeLimit(.minutes(10)))
+  func `nor does a value in a file with a forked lane and a pack that waits`() async throws {
+    let fixture = try FileFixture(HandWriter.fork)
+    let held = """
+      INSERT INTO held (source, bytes, count, is_own, reason)
+      SELECT zeroblob(16), bytes, count, 1, 'waits' FROM packs ORDER BY position DESC LIMIT 1
+      """
+    let columns = try fixture.withFile(of: fixture.bytes) { try RowDamage.columns(of: $0) }
+      .filter { ["held", "lanes", "runs"].contains($0.table) }
+    let damages = columns.enumerated().map { number, place in
+      let value = Self.values[number % Self.values.count]
+      return "UPDATE OR IGNORE \(place.table) SET \(place.column) = \(value) WHERE is_chosen(1)"
+    }
+    let refusals = try await sum(damages) { damage in
+      try fixture.withFile(of: fixture.bytes) { path in
+        #expect(try RowDamage.apply(held, to: path))
+        guard try RowDamage.apply(damage, to: path) else { return 0 }
+        return ArchiveUse.refusals(of: path, fixture, "forked, \(damage)")
+      }
+    }
+    #expect(refusals > damages.count)
+  }
+
   /// `STET_FLIPS` says how many bits.
   @Test(.timeLimit(.minutes(60)))
   func `no flipped bit ends the process`() async throws {

@@ -12,7 +12,9 @@ final class FileFixture: Sendable {
   let world = TestWorld()
 
   /// 200 changes of two replicas that have met.
-  init() throws {
+  ///
+  /// - `extend`: puts more into the file.
+  init(_ extend: (Replica, TestWorld) throws -> Void = { _, _ in }) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "stet-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.appending(path: "original.stet").path
@@ -58,6 +60,7 @@ final class FileFixture: Sendable {
     for number in try anna.endPosition()..<200 {
       try anna.write { try $0.set(.byline, of: articles[9], to: "by \(number)") }
     }
+    try extend(anna, world)
     try anna.catchUpSearch()
     digest = try anna.digest()
     try anna.close()
