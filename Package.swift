@@ -212,11 +212,8 @@ let package = Package(
     .testTarget(
       name: "HubStorageTests",
       dependencies: [
-        "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite", "LogStorage",
-        "SyncProtocol", "SyncSimulation",
         "CRDT", "ChangeLog", "HubStorage", "HubStorageConformance", "HubStorageSQLite",
-        "LogStorage",
-        "SyncSimulation",
+        "LogStorage", "SyncProtocol", "SyncSimulation",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Fixtures"],

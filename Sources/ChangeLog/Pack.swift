@@ -137,17 +137,22 @@ package struct Pack: Sendable {
     guard wire.format == 1, wire.scope == 0 else { throw .unsupported("pack") }
     let headerBytes = try wire.headers.opened()
     let payloadBytes = try wire.payloads.opened()
+    for section in [headerBytes, payloadBytes] {
+      guard let runCount = section.fieldCount(1) else { throw .malformed("pack") }
+      guard runCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
+    }
     guard let headers = try? WireHeaderSection(serializedBytes: headerBytes),
       let payloads = try? WirePayloadSection(serializedBytes: payloadBytes),
       headers.runs.count == payloads.runs.count, !headers.runs.isEmpty
     else { throw .malformed("pack") }
+    let changeCount = headers.runs.reduce(0) { $0 + $1.headers.count }
+    guard changeCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
     var runs: [PackedRun] = []
     runs.reserveCapacity(headers.runs.count)
     for (header, payload) in zip(headers.runs, payloads.runs) {
       runs.append(try PackedRun(header, payload))
     }
     self.runs = runs
-    guard changeCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
   }
 }
 

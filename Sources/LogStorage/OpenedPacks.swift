@@ -97,6 +97,7 @@ private final class OpeningPack<Contents: Sendable>: Sendable {
     let result = Result { () throws(LogFailure) in
       var pack = try Pack(delivery.pack)
       let contents = read(&pack)
+      room?.grow(by: pack.changeCount * OpeningBudget.changeByteCount)
       return (pack: pack, contents: contents)
     }
     state = .opened(result, room)

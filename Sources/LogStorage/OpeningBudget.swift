@@ -9,15 +9,31 @@ package final class OpeningBudget: Sendable {
   /// A part of a budget, which returns when nobody holds it any more.
   package final class Room: Sendable {
     private let budget: OpeningBudget
-    private let byteCount: Int
+    private let byteCount: Mutex<Int>
 
     fileprivate init(_ byteCount: Int, of budget: OpeningBudget) {
       self.budget = budget
-      self.byteCount = byteCount
+      self.byteCount = Mutex(byteCount)
     }
 
-    deinit { budget.held.withLock { $0 -= byteCount } }
+    /// Makes the part larger, whether there is as much or not.
+    ///
+    /// What was opened is there already, and others have to stay closed for it.
+    package func grow(by count: Int) {
+      byteCount.withLock { $0 += count }
+      budget.held.withLock { $0 += count }
+    }
+
+    deinit {
+      let count = byteCount.withLock { $0 }
+      budget.held.withLock { $0 -= count }
+    }
   }
+
+  /// What a change takes when it is opened, beside its plain bytes, which may be few; about, bytes.
+  ///
+  /// Those are its hashes, and its header as values.
+  package static let changeByteCount = 256
 
   private let byteLimit: Int
   private let held = Mutex(0)

@@ -127,7 +127,7 @@ import Testing
     )
     #expect(admission.splits == [LaneSplit(lane: author.lane, branches: [rest])])
     #expect(admission.branches.map(\.parent) == [author.lane])
-    #expect(admission.changes.map(\.lane) == admission.branches.map(\.lane))
+    #expect(admission.changes.map(\.lane) == [author.lane] + admission.branches.map(\.lane))
   }
 
   @Test func `a pack asks the log in proportion to its changes, however many forks it shows`()

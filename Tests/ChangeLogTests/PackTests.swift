@@ -193,12 +193,24 @@ import Testing
     let change = (header: [UInt8](), payload: [UInt8]())
     var oneRun = ForgedPack()
     try oneRun.append(Array(repeating: change, count: limit + 1), key: key)
-    #expect(throws: LogFailure.malformed("run")) { try Pack(oneRun.bytes) }
+    #expect(throws: LogFailure.tooLarge("pack")) { try Pack(oneRun.bytes) }
     var twoRuns = ForgedPack()
     let head = try twoRuns.append(Array(repeating: change, count: limit), key: key)
     #expect(try Pack(twoRuns.bytes).changeCount == limit)
     try twoRuns.append([change], key: key, after: head)
     #expect(throws: LogFailure.tooLarge("pack")) { try Pack(twoRuns.bytes) }
+  }
+
+  @Test func `more runs than a pack may hold changes are refused before any is decoded`() {
+    let empty = [UInt8](arrayLiteral: 0x0A, 0)
+    let runs = Array(repeating: empty, count: FormatLimits.packChangeCountLimit + 1).flatMap(\.self)
+    for (headers, payloads) in [(runs, empty), (empty, runs)] {
+      let bytes = ForgedPack.bytes(
+        headers: ForgedPack.section(headers),
+        payloads: ForgedPack.section(payloads)
+      )
+      #expect(throws: LogFailure.tooLarge("pack")) { try Pack(bytes) }
+    }
   }
 
   @Test func `a pack larger than any is refused before it is read`() {
