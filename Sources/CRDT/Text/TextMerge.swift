@@ -51,8 +51,11 @@ struct TextMerge {
 
   private mutating func advance(over edit: TextEdit) {
     if edit.parents != heads { isBranched = true }
-    heads.removeAll(where: edit.parents.contains)
-    heads.insert(edit.dot, at: heads.firstIndex { edit.dot < $0 } ?? heads.endIndex)
+    for parent in edit.parents {
+      let place = heads.partitioningIndex { $0 >= parent }
+      while place < heads.count, heads[place] == parent { heads.remove(at: place) }
+    }
+    heads.insert(edit.dot, at: heads.partitioningIndex { $0 > edit.dot })
   }
 
   // MARK: - The last shared version
