@@ -81,12 +81,14 @@ struct TextReplay {
   private mutating func identities() -> Identities {
     var identities = Identities()
     for (place, edit) in history.edits.enumerated() {
+      let named = edit.hunks.flatMap(\.restores).compactMap(\.origin.edit)
+      let unseen = walk.unseen(by: place, among: Set(named.compactMap { places[$0] }))
       var start = 0
       for hunk in edit.hunks {
         for restoration in hunk.restores {
           let range =
             (start + restoration.range.lowerBound)..<(start + restoration.range.upperBound)
-          restore(range, of: place, as: restoration.origin, &identities)
+          restore(range, of: place, as: restoration.origin, unseen: unseen, &identities)
         }
         start += hunk.insert.scalarCount
       }
@@ -94,15 +96,17 @@ struct TextReplay {
     return identities
   }
 
+  /// - `unseen`: edits that are named and that the author had not seen.
   private mutating func restore(
     _ range: Range<Int>,
     of place: Int,
     as origin: ScalarOrigin,
+    unseen: Set<Int>,
     _ identities: inout Identities
   ) {
     var source = TextWalk.none
     if let edit = origin.edit {
-      guard let known = places[edit], walk.hasSeen(place, known) else { return }
+      guard let known = places[edit], !unseen.contains(known) else { return }
       source = known
     }
     let before = scalars(of: source)
@@ -148,7 +152,9 @@ private struct Identities {
     func own(to end: Int) {
       if start < end { pieces.append(Piece(range: start..<end, edit: edit, offset: start)) }
     }
-    for piece in restored[edit] ?? [] where piece.range.overlaps(range) {
+    let known = restored[edit] ?? []
+    let first = known.partitioningIndex { $0.range.upperBound > range.lowerBound }
+    for piece in known[first...].prefix(while: { $0.range.overlaps(range) }) {
       let part = piece.range.clamped(to: range)
       own(to: part.lowerBound)
       pieces.append(

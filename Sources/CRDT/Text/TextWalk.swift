@@ -364,8 +364,18 @@ struct TextWalk {
 
   // MARK: - Looking
 
-  /// Whether the author of an edit had seen another one.
-  mutating func hasSeen(_ edit: Int, _ other: Int) -> Bool { graph.isAncestor(other, of: edit) }
+  /// Those of some edits that the author of an edit had not seen.
+  mutating func unseen(by edit: Int, among others: Set<Int>) -> Set<Int> {
+    guard !others.isEmpty else { return [] }
+    var unseen = others.filter { $0 >= edit }
+    graph.difference(
+      others,
+      [edit],
+      onlyLeft: { if others.contains($0) { unseen.insert($0) } },
+      onlyRight: { _ in }
+    )
+    return unseen
+  }
 
   /// The items in the order of the text.
   var itemsInOrder: [Int] {
