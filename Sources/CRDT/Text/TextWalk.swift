@@ -51,17 +51,28 @@ struct TextWalk {
   }
 
   struct Count: AdditiveArithmetic {
+    /// Scalars that are there in the prepared version, and in the final one.
     var prepared: Int
     var final: Int
+    /// Items that the prepared version has, deleted ones too.
+    var known: Int
 
-    static var zero: Count { Count(prepared: 0, final: 0) }
+    static var zero: Count { Count(prepared: 0, final: 0, known: 0) }
 
     static func + (left: Count, right: Count) -> Count {
-      Count(prepared: left.prepared &+ right.prepared, final: left.final &+ right.final)
+      Count(
+        prepared: left.prepared &+ right.prepared,
+        final: left.final &+ right.final,
+        known: left.known &+ right.known
+      )
     }
 
     static func - (left: Count, right: Count) -> Count {
-      Count(prepared: left.prepared &- right.prepared, final: left.final &- right.final)
+      Count(
+        prepared: left.prepared &- right.prepared,
+        final: left.final &- right.final,
+        known: left.known &- right.known
+      )
     }
   }
 
@@ -188,10 +199,13 @@ struct TextWalk {
         let scalars = items[item].scalars
         rest -= scalars.count
         if items[item].isDeleted {
-          order.add(Count(prepared: -scalars.count, final: 0), to: item)
+          order.add(Count(prepared: -scalars.count, final: 0, known: 0), to: item)
         } else {
           effect(.delete(count: scalars.count, at: order.sum(before: item).final))
-          order.add(Count(prepared: -scalars.count, final: -scalars.count), to: item)
+          order.add(
+            Count(prepared: -scalars.count, final: -scalars.count, known: 0),
+            to: item
+          )
         }
         items[item].prepared = 2
         items[item].isDeleted = true
@@ -235,14 +249,14 @@ struct TextWalk {
 
   /// The next scalar that the author had, deleted ones included, if it descends from the left one.
   private func rightOrigin(after previous: Int?, left: Int) -> Int {
-    var cursor = item(after: previous)
-    while let item = cursor {
-      if items[item].prepared != 0 {
-        return items[item].left == left ? items[item].scalars.lowerBound : Self.none
-      }
-      cursor = order.next(after: item)
+    guard var next = item(after: previous) else { return Self.none }
+    if items[next].prepared == 0 {
+      // There may be any number that the author did not have.
+      let before = order.sum(before: next).known
+      guard before < order.total.known else { return Self.none }
+      next = order.find(before, by: \.known).item
     }
-    return Self.none
+    return items[next].left == left ? items[next].scalars.lowerBound : Self.none
   }
 
   /// The item after which a new run goes, among those at its place that its author did not have.
@@ -309,13 +323,11 @@ struct TextWalk {
   private mutating func shift(_ scalars: Range<Int>, by step: Int) {
     guard var item = scalars.first.map({ index.find($0, by: { $0 }).item }) else { return }
     while true {
-      let before = items[item].prepared
-      items[item].prepared = before + step
-      let count = items[item].scalars.count
-      if before == 1 {
-        order.add(Count(prepared: -count, final: 0), to: item)
-      } else if before + step == 1 {
-        order.add(Count(prepared: count, final: 0), to: item)
+      let before = weight(of: items[item])
+      let wasThere = items[item].prepared == 1
+      items[item].prepared += step
+      if wasThere || items[item].prepared == 1 {
+        order.add(weight(of: items[item]) - before, to: item)
       }
       guard items[item].scalars.upperBound < scalars.upperBound,
         let next = index.next(after: item)
@@ -338,7 +350,11 @@ struct TextWalk {
 
   private func weight(of item: Item) -> Count {
     let count = item.scalars.count
-    return Count(prepared: item.prepared == 1 ? count : 0, final: item.isDeleted ? 0 : count)
+    return Count(
+      prepared: item.prepared == 1 ? count : 0,
+      final: item.isDeleted ? 0 : count,
+      known: item.prepared == 0 ? 0 : 1
+    )
   }
 
   private mutating func split(_ item: Int, at offset: Int) {
