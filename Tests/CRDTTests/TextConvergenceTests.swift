@@ -216,7 +216,7 @@ extension TextHistory {
     for span in spans {
       for offset in 0..<span.text.unicodeScalars.count {
         let origin = ScalarOrigin(edit: span.inserted.edit, offset: span.inserted.offset + offset)
-        result[origin] = span.deletions
+        result[origin] = Array(span.deletions)
       }
     }
     return result

@@ -14,7 +14,7 @@ package struct PassageText: Sendable {
     let identity: ScalarOrigin
     let inserted: Dot?
     let count: Int
-    let deletions: [Dot]
+    let deletions: SharedDots
     /// Scalars before it that were ever in the text.
     let order: Int
     /// Scalars before it that are in the text.

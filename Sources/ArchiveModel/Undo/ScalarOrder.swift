@@ -7,7 +7,7 @@ struct UndoneScalar {
   let identity: ScalarOrigin
   /// The place in the history of the edit that inserted it; -1: the base.
   let editPlace: Int
-  let deletions: [Dot]
+  let deletions: SharedDots
 
   /// Whether it brings back a scalar that was there before.
   var isAgain: Bool { identity != inserted }

@@ -44,9 +44,14 @@ package struct TextSpan: Hashable, Sendable {
   package let identity: ScalarOrigin
   package let text: String
   /// The edits that deleted them, ascending; none: they are in the text.
-  package let deletions: [Dot]
+  package let deletions: SharedDots
 
-  package init(inserted: ScalarOrigin, identity: ScalarOrigin, text: String, deletions: [Dot]) {
+  package init(
+    inserted: ScalarOrigin,
+    identity: ScalarOrigin,
+    text: String,
+    deletions: SharedDots
+  ) {
     self.inserted = inserted
     self.identity = identity
     self.text = text
@@ -54,19 +59,4 @@ package struct TextSpan: Hashable, Sendable {
   }
 
   package var isDeleted: Bool { !deletions.isEmpty }
-
-  /// Two spans as one, where the second one's scalars go on where the first one's end and fared alike.
-  func joined(with next: TextSpan) -> TextSpan? {
-    let count = text.scalarCount
-    guard next.inserted.edit == inserted.edit, next.inserted.offset == inserted.offset + count,
-      next.identity.edit == identity.edit, next.identity.offset == identity.offset + count,
-      next.deletions == deletions
-    else { return nil }
-    return TextSpan(
-      inserted: inserted,
-      identity: identity,
-      text: text + next.text,
-      deletions: deletions
-    )
-  }
 }

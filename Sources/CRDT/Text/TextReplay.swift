@@ -30,27 +30,23 @@ struct TextReplay {
   mutating func spans() -> [TextSpan] {
     let identities = identities()
     let deletions = deletions()
-    var spans: [TextSpan] = []
+    var runs: [Run] = []
     for item in walk.itemsInOrder {
       let edit = walk.items[item].edit
       let start = edit == TextWalk.none ? 0 : walk.inserted[edit].lowerBound
       let scalars = walk.items[item].scalars
       let range = (scalars.lowerBound - start)..<(scalars.upperBound - start)
       for piece in identities.pieces(of: edit, range) {
-        let span = TextSpan(
+        let run = Run(
           inserted: ScalarOrigin(edit: dot(of: edit), offset: piece.range.lowerBound),
           identity: ScalarOrigin(edit: dot(of: piece.edit), offset: piece.offset),
-          text: String(scalars: self.scalars(of: edit)[piece.range]),
+          scalars: self.scalars(of: edit)[piece.range],
           deletions: deletions[item]
         )
-        if let joined = spans.last?.joined(with: span) {
-          spans[spans.count - 1] = joined
-        } else {
-          spans.append(span)
-        }
+        if runs.isEmpty || !runs[runs.count - 1].join(run) { runs.append(run) }
       }
     }
-    return spans
+    return runs.map(\.span)
   }
 
   private func dot(of edit: Int) -> Dot? {
@@ -61,15 +57,10 @@ struct TextReplay {
     edit == TextWalk.none ? base : insertions[edit]
   }
 
-  /// By item: the edits that deleted it, ascending.
-  private func deletions() -> [[Dot]] {
-    var deletions = [[Dot]](repeating: [], count: walk.items.count)
-    for (place, edit) in history.edits.enumerated() {
-      for range in walk.deleted(by: place) {
-        for item in walk.items(of: range) { deletions[item].append(edit.dot) }
-      }
-    }
-    return deletions.map { $0.sorted() }
+  /// By item: the edits that deleted it.
+  private func deletions() -> [SharedDots] {
+    var sweep = DeletionSweep(walk, history.edits.map(\.dot))
+    return sweep.deletions()
   }
 
   // MARK: - Restorations
@@ -125,6 +116,37 @@ struct TextReplay {
       )
       start += piece.range.count
     }
+  }
+}
+
+/// What becomes a span.
+private struct Run {
+  let inserted: ScalarOrigin
+  let identity: ScalarOrigin
+  var scalars: ArraySlice<Unicode.Scalar>
+  let deletions: SharedDots
+
+  /// Takes in the next run, where its scalars go on where this one's end and fared alike.
+  ///
+  /// - Returns: whether it did.
+  mutating func join(_ next: Run) -> Bool {
+    guard next.inserted.edit == inserted.edit,
+      next.inserted.offset == inserted.offset + scalars.count,
+      next.identity.edit == identity.edit,
+      next.identity.offset == identity.offset + scalars.count,
+      next.deletions == deletions
+    else { return false }
+    scalars += next.scalars
+    return true
+  }
+
+  var span: TextSpan {
+    TextSpan(
+      inserted: inserted,
+      identity: identity,
+      text: String(scalars: scalars),
+      deletions: deletions
+    )
   }
 }
 

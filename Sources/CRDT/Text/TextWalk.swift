@@ -76,6 +76,20 @@ struct TextWalk {
     }
   }
 
+  /// What an edit deleted.
+  private enum Deleted {
+    /// Places in `deletedRanges`.
+    case ranges(Range<Int>)
+    /// One of `deletedSets`.
+    case set(SharedSets.Number)
+  }
+
+  /// How many ranges of deleted scalars an edit keeps to itself, for each of its hunks.
+  ///
+  /// So these are no more than a multiple of what the edits take. One hunk can delete a text that is in any
+  /// number of pieces, though, and any number of edits can do so; what they delete is shared.
+  static let ownRangeCount = 4
+
   static let none = -1
   /// A length for a base whose length nobody knows yet: more than any edit can reach.
   static let unknownLength = 1 << 48
@@ -91,14 +105,16 @@ struct TextWalk {
   private var nextScalar = 0
   /// The numbers of the scalars that each edit inserted.
   private(set) var inserted: ContiguousArray<Range<Int>>
-  /// The numbers of the scalars that edits deleted, and by edit, which of these ranges are its own.
+  /// The numbers of the scalars that edits deleted, and by edit, which of them are its own.
   private var deletedRanges: ContiguousArray<Range<Int>> = []
-  private var deletions: ContiguousArray<Range<Int>>
+  private var deletedSets = SharedSets()
+  private var deletions: ContiguousArray<Deleted>
   /// The first edit of the part of the list that is walked.
   private var start = 0
   /// The heads of the prepared version.
   private var version: ContiguousArray<Int> = []
-  // Scratch of `prepare`.
+  // Scratch of `visit` and `prepare`.
+  private var deleting: [Range<Int>] = []
   private var retreated: ContiguousArray<Int> = []
   private var advanced: ContiguousArray<Int> = []
 
@@ -107,7 +123,7 @@ struct TextWalk {
     self.graph = graph
     self.dots = dots
     inserted = ContiguousArray(repeating: 0..<0, count: dots.count)
-    deletions = ContiguousArray(repeating: 0..<0, count: dots.count)
+    deletions = ContiguousArray(repeating: .ranges(0..<0), count: dots.count)
   }
 
   /// Begins a walk over a part of the list, from an edit on; what comes before was seen by all.
@@ -119,6 +135,7 @@ struct TextWalk {
     order.removeAll()
     index.removeAll()
     deletedRanges.removeAll(keepingCapacity: true)
+    deletedSets.removeAll()
     version.removeAll(keepingCapacity: true)
     lastInIndex = nil
     nextScalar = baseCount
@@ -145,10 +162,28 @@ struct TextWalk {
     return order.total.prepared
   }
 
-  /// The numbers of the scalars that an edit deleted.
-  func deleted(by edit: Int) -> ArraySlice<Range<Int>> {
-    ArraySlice(deletedRanges[deletions[edit]])
+  /// Whether an edit deleted anything.
+  func hasDeletions(_ edit: Int) -> Bool {
+    switch deletions[edit] {
+    case .ranges(let places): !places.isEmpty
+    case .set: true
+    }
   }
+
+  /// The numbers of the scalars in a window that an edit deleted, ascending.
+  func deleted(by edit: Int, in window: Range<Int>) -> [Range<Int>] {
+    switch deletions[edit] {
+    case .set(let set): return deletedSets.ranges(of: set, in: window)
+    case .ranges(let places):
+      let own = deletedRanges[places]
+      let first = own.partitioningIndex { $0.upperBound > window.lowerBound }
+      return own[first...].prefix { $0.lowerBound < window.upperBound }
+        .map { $0.clamped(to: window) }
+    }
+  }
+
+  /// What is kept of all deletions: ranges, and nodes of sets.
+  var deletionCount: Int { deletedRanges.count + deletedSets.nodeCount }
 
   // MARK: - Visiting
 
@@ -158,7 +193,6 @@ struct TextWalk {
   mutating func visit(_ edit: Int, _ hunks: [Hunk], effect: (Effect) -> Void) {
     prepare(for: edit)
     let first = nextScalar
-    let firstDeletion = deletedRanges.count
     for hunk in hunks {
       var previous = item(before: hunk.position)
       let count = hunk.insert.scalarCount
@@ -168,11 +202,11 @@ struct TextWalk {
         previous = item
       }
       if hunk.deleteCount > 0 {
-        delete(hunk.deleteCount, after: previous, firstDeletion, effect: effect)
+        delete(hunk.deleteCount, after: previous, effect: effect)
       }
     }
     inserted[edit] = first..<nextScalar
-    deletions[edit] = firstDeletion..<deletedRanges.count
+    keepDeleted(by: edit, hunkCount: hunks.count)
     version.removeAll(keepingCapacity: true)
     version.append(edit)
   }
@@ -188,7 +222,6 @@ struct TextWalk {
   private mutating func delete(
     _ count: Int,
     after previous: Int?,
-    _ firstDeletion: Int,
     effect: (Effect) -> Void
   ) {
     var rest = count
@@ -209,16 +242,27 @@ struct TextWalk {
         }
         items[item].prepared = 2
         items[item].isDeleted = true
-        if deletedRanges.count > firstDeletion, let last = deletedRanges.last,
-          last.upperBound == scalars.lowerBound
-        {
-          deletedRanges[deletedRanges.count - 1] = last.lowerBound..<scalars.upperBound
-        } else {
-          deletedRanges.append(scalars)
-        }
+        deleting.join(scalars)
       }
       cursor = order.next(after: item)
     }
+  }
+
+  private mutating func keepDeleted(by edit: Int, hunkCount: Int) {
+    if deleting.count > 1 {
+      deleting.sort { $0.lowerBound < $1.lowerBound }
+      var joined: [Range<Int>] = []
+      for range in deleting { joined.join(range) }
+      deleting = joined
+    }
+    if deleting.count <= Self.ownRangeCount * hunkCount {
+      let first = deletedRanges.count
+      deletedRanges.append(contentsOf: deleting)
+      deletions[edit] = .ranges(first..<deletedRanges.count)
+    } else {
+      deletions[edit] = .set(deletedSets.insert(deleting))
+    }
+    deleting.removeAll(keepingCapacity: true)
   }
 
   private func item(after previous: Int?) -> Int? {
@@ -317,7 +361,12 @@ struct TextWalk {
 
   private mutating func shift(_ edit: Int, by step: Int) {
     shift(inserted[edit], by: step)
-    for place in deletions[edit] { shift(deletedRanges[place], by: step) }
+    switch deletions[edit] {
+    case .ranges(let places):
+      for place in places { shift(deletedRanges[place], by: step) }
+    case .set(let set):
+      for range in deletedSets.ranges(of: set, in: 0..<nextScalar) { shift(range, by: step) }
+    }
   }
 
   private mutating func shift(_ scalars: Range<Int>, by step: Int) {
@@ -405,16 +454,8 @@ struct TextWalk {
     return result
   }
 
-  /// The items that hold scalars with these numbers, which begin with one's first and end with one's
-  /// last.
-  func items(of scalars: Range<Int>) -> [Int] {
-    guard let first = scalars.first else { return [] }
-    var result = [index.find(first, by: { $0 }).item]
-    while let last = result.last, items[last].scalars.upperBound < scalars.upperBound,
-      let next = index.next(after: last)
-    {
-      result.append(next)
-    }
-    return result
+  /// The items in the order of their scalars' numbers.
+  var itemsByNumber: [Int] {
+    items.indices.sorted { items[$0].scalars.lowerBound < items[$1].scalars.lowerBound }
   }
 }
