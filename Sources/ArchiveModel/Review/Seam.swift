@@ -31,12 +31,35 @@ package struct Seam: Hashable, Sendable {
 package struct SeamFinder {
   /// Neighbouring scalars of a text, in it or deleted, that are by the same edits.
   private struct Item {
-    /// Who inserted them, or who deleted them.
-    let editors: Set<Dot>
-    let isDeleted: Bool
+    let editors: Editors
     var text: String
     /// Where in the content they stand, or stood.
     var place: Range<Int>
+
+    var isDeleted: Bool {
+      if case .deleters = editors { true } else { false }
+    }
+  }
+
+  private enum Editors: Hashable {
+    /// They are of the base, or of nobody whom one can name.
+    case nobody
+    case inserter(Dot)
+    case deleters(SharedDots)
+
+    init(of span: TextSpan) {
+      self =
+        span.isDeleted
+        ? .deleters(span.deletions) : span.inserted.edit.map(Editors.inserter) ?? .nobody
+    }
+
+    var dots: AnySequence<Dot> {
+      switch self {
+      case .nobody: AnySequence([])
+      case .inserter(let dot): AnySequence([dot])
+      case .deleters(let dots): AnySequence(dots)
+      }
+    }
   }
 
   private let spans: [TextSpan]
@@ -64,15 +87,14 @@ package struct SeamFinder {
     for span in spans {
       let start = content.count
       if !span.isDeleted { content.append(contentsOf: span.text.unicodeScalars) }
-      let editors = Self.editors(of: span)
-      if let last = items.last, last.editors == editors, last.isDeleted == span.isDeleted {
+      let editors = Editors(of: span)
+      if let last = items.last, last.editors == editors {
         items[items.count - 1].text += span.text
         items[items.count - 1].place = last.place.lowerBound..<content.count
       } else {
         items.append(
           Item(
             editors: editors,
-            isDeleted: span.isDeleted,
             text: span.text,
             place: start..<content.count
           )
@@ -83,10 +105,6 @@ package struct SeamFinder {
     self.items = items
     let blocks = Body.ranges(ofBlocksIn: content)
     self.blocks = blocks.isEmpty ? [0..<0] : blocks
-  }
-
-  private static func editors(of span: TextSpan) -> Set<Dot> {
-    span.isDeleted ? Set(span.deletions) : span.inserted.edit.map { [$0] } ?? []
   }
 
   // MARK: - Passages
@@ -100,38 +118,48 @@ package struct SeamFinder {
   /// The passages where edits met.
   private func passages() -> [Passage] {
     var groups = Blocks(count: blocks.count)
-    /// By block: who touched it.
-    var touching: [Set<Dot>] = Array(repeating: [], count: blocks.count)
-    var previous: (editors: Set<Dot>, block: Int)?
+    /// By block: the items whose editors touched it.
+    var touching: [[Int]] = Array(repeating: [], count: blocks.count)
+    var previous: (item: Int, block: Int)?
     var block = 0
-    for item in items {
+    for (place, item) in items.enumerated() {
       while block + 1 < blocks.count, blocks[block].upperBound < item.place.lowerBound {
         block += 1
       }
-      guard !item.editors.isEmpty else {
+      guard item.editors != .nobody else {
         previous = nil
         continue
       }
       let touched = blocksTouched(by: item, from: block)
-      for block in touched { touching[block].formUnion(item.editors) }
+      for block in touched { touching[block].append(place) }
       let first = touched.first ?? block
-      if let previous, versions.haveMet(previous.editors, item.editors) {
+      if let previous,
+        versions.haveMet(items[previous.item].editors.dots, item.editors.dots)
+      {
         groups.join(previous.block, first)
-        touching[previous.block].formUnion(previous.editors.union(item.editors))
-        touching[first].formUnion(previous.editors.union(item.editors))
+        touching[first] += [previous.item, place]
       }
-      previous = (item.editors, touched.last ?? block)
+      previous = (place, touched.last ?? block)
     }
     return groups.groups.compactMap { group in
-      let edits = versions.concurrent(
-        among: group.reduce(into: []) { $0.formUnion(touching[$1]) }
-      )
+      let edits = versions.concurrent(among: editors(of: group.flatMap { touching[$0] }))
       guard !edits.isEmpty, let first = group.first, let last = group.last else { return nil }
       return Passage(
         edits: edits.sorted(),
         range: blocks[first].lowerBound..<blocks[last].upperBound
       )
     }
+  }
+
+  private func editors(of places: [Int]) -> Set<Dot> {
+    var editors: Set<Dot> = []
+    var last = Editors.nobody
+    // Neighbours are often by the same.
+    for place in places where items[place].editors != last {
+      last = items[place].editors
+      editors.formUnion(last.dots)
+    }
+    return editors
   }
 
   /// The blocks that an item stands in, or stood in.

@@ -29,9 +29,9 @@ package struct TextVersions {
   ///
   /// Time: the product of their numbers; without a table, the smaller number × what an edit has seen and
   /// was seen by.
-  package func haveMet(_ left: Set<Dot>, _ right: Set<Dot>) -> Bool {
-    var fewer = left.compactMap { places[$0] }
-    var more = right.compactMap { places[$0] }
+  package func haveMet(_ left: some Sequence<Dot>, _ right: some Sequence<Dot>) -> Bool {
+    var fewer = Array(Set(left.compactMap { places[$0] }))
+    var more = Array(Set(right.compactMap { places[$0] }))
     if fewer.count > more.count { swap(&fewer, &more) }
     if let table {
       return fewer.contains { edit in
