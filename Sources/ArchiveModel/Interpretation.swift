@@ -2,6 +2,8 @@ package import CRDT
 package import ChangeLog
 
 /// What an operation means to the merge, given the object as its author saw it at least.
+///
+/// Of the object it asks nothing but which version an operation brought, and whether it can be read.
 package struct Interpretation {
   /// Whether a version of this object, by name, is there and can be read.
   private let hasVersion: (VersionName) throws -> Bool
@@ -18,6 +20,7 @@ package struct Interpretation {
 
   /// The merge's view of an operation.
   ///
+  /// - `version`: the version that an operation on this object added; `nil` where it added none.
   /// - Returns: `nil` when the operation has no effect: its kind is unknown or not that of its field,
   ///   its body is not in the format, or it is larger than ``FormatLimits`` allow. That depends on nothing but the changes
   ///   it depends on, so it is the same for everybody.
@@ -26,7 +29,7 @@ package struct Interpretation {
     of operation: Operation,
     at dot: Dot,
     on object: ObjectID,
-    in state: ObjectState
+    versionBroughtBy version: (Dot) throws -> VersionName?
   ) throws -> ObjectOperation? {
     guard let kind = Operation.Kind(rawValue: operation.kind),
       FieldKind.of(operation.field, type: object.type)?.allows(kind) ?? true
@@ -51,11 +54,25 @@ package struct Interpretation {
       // A version stays for ever: others' edits and annotations stand on it.
       return isVersion ? nil : .merge(.remove(field: operation.field, adds: operation.names))
     case .edit:
-      return try edit(operation, at: dot, on: object, in: state).map { .edit($0) }
+      return try edit(operation, at: dot, on: object, version).map { .edit($0) }
     case .delete:
       return .merge(.delete(covering: operation.names))
     case .restore:
       return .merge(.restore(deletions: operation.names))
+    }
+  }
+
+  /// The merge's view of an operation, as ``meaning(of:at:on:versionBroughtBy:)`` has it, with the object in
+  /// memory.
+  package func meaning(
+    of operation: Operation,
+    at dot: Dot,
+    on object: ObjectID,
+    in state: ObjectState
+  ) throws -> ObjectOperation? {
+    try meaning(of: operation, at: dot, on: object) { dot in
+      state.entries.first { $0.field == ArticleField.versions.rawValue && $0.dot == dot }
+        .flatMap { VersionName($0.value) }
     }
   }
 
@@ -65,7 +82,7 @@ package struct Interpretation {
     _ operation: Operation,
     at dot: Dot,
     on object: ObjectID,
-    in state: ObjectState
+    _ version: (Dot) throws -> VersionName?
   ) throws -> TextOperation? {
     guard let hunks = TextEditBody.hunks(operation.body) else { return nil }
     guard
@@ -76,9 +93,8 @@ package struct Interpretation {
         edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks)
       )
     }
-    let versions = state.entries(of: ArticleField.versions.rawValue)
-    guard let entry = versions.first(where: { $0.dot == operation.names.first }),
-      let version = VersionName(entry.value), try hasVersion(version)
+    guard let bringer = operation.names.first, let version = try version(bringer),
+      try hasVersion(version)
     else { return nil }
     return TextOperation(
       text: TextID(field: operation.field, version: version.bytes),

@@ -5,6 +5,7 @@ internal import LogStorage
 struct StateRows {
   let objects: RowStatement
   let entries: RowStatement
+  let droppedEntries: RowStatement
   let versions: RowStatement
   let rawInputs: RowStatement
   let articles: RowStatement
@@ -23,6 +24,13 @@ struct StateRows {
       """
       INSERT INTO entries (object, field, lane, seq, operation, kind, time, value)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    )
+    droppedEntries = try RowStatement(
+      db,
+      """
+      DELETE FROM entries
+      WHERE object = ? AND field = ? AND lane = ? AND seq = ? AND operation = ? AND kind = ?
       """
     )
     versions = try RowStatement(

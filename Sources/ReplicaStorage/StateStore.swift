@@ -14,6 +14,15 @@ final class StateStore {
   private lazy var hasDeletions = isFilled("deletions")
   private lazy var hasTexts = isFilled("texts")
 
+  /// Where the records of versions lie, by name, of objects that somebody asked for.
+  ///
+  /// The table has them by object: to look for each name anew would read as many rows as the object has
+  /// versions.
+  private var versionRows: [Int64: [VersionName: Int64]] = [:]
+  private var versionRowCount = 0
+  /// Names in memory above which those of earlier objects are forgotten: about 20 MB.
+  private static let versionRowLimit = 1 << 18
+
   let texts: TextStore
   private var preparedRows: StateRows?
 
@@ -60,10 +69,15 @@ final class StateStore {
   }
 
   func number(of lane: LaneID) throws -> Int64 {
-    if let number = laneNumbers[lane] { return number }
-    guard let number = try SQLiteLog(db).number(of: lane) else {
+    guard let number = try existingNumber(of: lane) else {
       throw LogFailure.gap(ChangeID(lane: lane, seq: 1))
     }
+    return number
+  }
+
+  private func existingNumber(of lane: LaneID) throws -> Int64? {
+    if let number = laneNumbers[lane] { return number }
+    let number = try SQLiteLog(db).number(of: lane)
     laneNumbers[lane] = number
     return number
   }
@@ -182,10 +196,54 @@ final class StateStore {
   }
 
   func record(of version: VersionName, in object: Int64) throws -> [UInt8]? {
-    try Data.fetchOne(
-      db.cachedStatement(sql: "SELECT record FROM versions WHERE object = ? AND name = ?"),
-      arguments: [object, version.bytes.blob]
+    guard let row = try row(of: version, in: object) else { return nil }
+    return try Data.fetchOne(
+      db.cachedStatement(sql: "SELECT record FROM versions WHERE rowid = ?"),
+      arguments: [row]
     ).map { Array($0) }
+  }
+
+  /// Where the record of a version lies; `nil` where it is not there.
+  private func row(of version: VersionName, in object: Int64) throws -> Int64? {
+    if let rows = versionRows[object] { return rows[version] }
+    if versionRowCount > Self.versionRowLimit { (versionRows, versionRowCount) = ([:], 0) }
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT name, rowid FROM versions WHERE object = ?"),
+      arguments: [object]
+    )
+    var known: [VersionName: Int64] = [:]
+    while let row = try rows.next() {
+      // In a damaged row it may be no name, and then it is not the one that is looked for.
+      guard let name = Data.fromDatabaseValue(row[0]).flatMap({ VersionName($0) }) else { continue }
+      if known[name] == nil { known[name] = try row.decode(atIndex: 1) }
+    }
+    versionRows[object] = known
+    versionRowCount += known.count
+    return known[version]
+  }
+
+  /// The version that an operation on an article added.
+  func version(broughtBy dot: Dot, to object: Int64) throws -> VersionName? {
+    guard let stored = try self.stored(dot) else { return nil }
+    return try Data.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT value FROM entries
+          WHERE object = ? AND field = ? AND lane = ? AND seq = ? AND operation = ?
+          """
+      ),
+      arguments: [
+        object, Int64(ArticleField.versions.rawValue), stored.lane, stored.seq, stored.index,
+      ]
+    ).flatMap { VersionName($0) }
+  }
+
+  /// An operation's name as rows have it; `nil` where none can have it.
+  private func stored(_ dot: Dot) throws -> (lane: Int64, seq: Int64, index: Int64)? {
+    guard let lane = try existingNumber(of: dot.lane), let seq = Int64(exactly: dot.seq) else {
+      return nil
+    }
+    return (lane, seq, Int64(dot.index))
   }
 
   /// The records of an article's versions that can be read.
@@ -206,25 +264,47 @@ final class StateStore {
 
   // MARK: - Saving
 
-  /// Writes the difference between the entries and deletions of two states of an object.
-  func save(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
-    let oldEntries = Set(old.entries)
-    for entry in new.entries where !oldEntries.contains(entry) { try save(entry, of: object) }
-    if !old.entries.isEmpty {
-      let newEntries = Set(new.entries)
-      for entry in old.entries where !newEntries.contains(entry) {
-        try db.cachedStatement(
-          sql: """
-            DELETE FROM entries
-            WHERE object = ? AND field = ? AND lane = ? AND seq = ? AND operation = ?
-            """
-        ).execute(arguments: [
-          object, Int64(entry.field), try number(of: entry.dot.lane), Int64(entry.dot.seq),
-          Int64(entry.dot.index),
-        ])
-      }
+  /// Carries out one operation on an object, row by row, as `ObjectState.apply` does in memory.
+  func apply(
+    _ operation: MergeOperation,
+    at dot: Dot,
+    time: Int64,
+    to object: Int64
+  ) throws {
+    switch operation {
+    case .write(let field, let replaced, let value):
+      try drop(replaced, from: field, kind: .write, of: object)
+      try save(
+        Entry(field: field, dot: dot, kind: .write, time: time, value: value),
+        of: object
+      )
+    case .add(let field, let element):
+      try save(
+        Entry(field: field, dot: dot, kind: .add, time: time, value: element),
+        of: object
+      )
+    case .remove(let field, let adds):
+      try drop(adds, from: field, kind: .add, of: object)
+    case .delete(let covered):
+      try save(Deletion(dot: dot, covers: covered.sorted()), of: object)
+    case .restore(let lifted):
+      try drop(lifted, of: object)
     }
-    try saveDeletions(new, over: old, of: object)
+  }
+
+  private func drop(
+    _ dots: [Dot],
+    from field: UInt32,
+    kind: Entry.Kind,
+    of object: Int64
+  ) throws {
+    for dot in dots {
+      guard let dot = try stored(dot) else { continue }
+      try rows().droppedEntries.execute([
+        .integer(object), .integer(Int64(field)), .integer(dot.lane), .integer(dot.seq),
+        .integer(dot.index), .integer(Int64(kind.rawValue)),
+      ])
+    }
   }
 
   private func save(_ entry: Entry, of object: Int64) throws {
@@ -238,7 +318,7 @@ final class StateStore {
   /// Writes everything of an object that was not there before.
   func save(_ object: FreshObject, number: Int64) throws {
     for entry in object.state.entries { try save(entry, of: number) }
-    try saveDeletions(object.state, over: ObjectState(), of: number)
+    for deletion in object.state.deletions { try save(deletion, of: number) }
     for (name, record) in object.records { try insert(record: record, named: name, of: number) }
     for raw in object.rawInputs { try save(rawInput: raw, of: number) }
     if let row = object.articleRow { try rows().newArticles.execute([.integer(number)] + row) }
@@ -272,25 +352,24 @@ final class StateStore {
       .execute(arguments: [object.bytes.blob, object.type])
   }
 
-  private func saveDeletions(_ new: ObjectState, over old: ObjectState, of object: Int64) throws {
-    let oldDots = Set(old.deletions.map(\.dot))
-    for deletion in new.deletions where !oldDots.contains(deletion.dot) {
-      try db.cachedStatement(
-        sql: "INSERT INTO deletions (object, lane, seq, operation, covers) VALUES (?, ?, ?, ?, ?)"
-      ).execute(arguments: [
-        object, try number(of: deletion.dot.lane), Int64(deletion.dot.seq),
-        Int64(deletion.dot.index), deletion.covers.bytes.blob,
-      ])
-    }
-    if !new.deletions.isEmpty { hasDeletions = true }
-    let newDots = Set(new.deletions.map(\.dot))
-    for deletion in old.deletions where !newDots.contains(deletion.dot) {
+  private func save(_ deletion: Deletion, of object: Int64) throws {
+    hasDeletions = true
+    try db.cachedStatement(
+      sql: "INSERT INTO deletions (object, lane, seq, operation, covers) VALUES (?, ?, ?, ?, ?)"
+    ).execute(arguments: [
+      object, try number(of: deletion.dot.lane), Int64(deletion.dot.seq),
+      Int64(deletion.dot.index), deletion.covers.bytes.blob,
+    ])
+  }
+
+  /// Lifts deletions.
+  private func drop(_ deletions: [Dot], of object: Int64) throws {
+    guard hasDeletions else { return }
+    for deletion in deletions {
+      guard let dot = try stored(deletion) else { continue }
       try db.cachedStatement(
         sql: "DELETE FROM deletions WHERE object = ? AND lane = ? AND seq = ? AND operation = ?"
-      ).execute(arguments: [
-        object, try number(of: deletion.dot.lane), Int64(deletion.dot.seq),
-        Int64(deletion.dot.index),
-      ])
+      ).execute(arguments: [object, dot.lane, dot.seq, dot.index])
     }
   }
 
@@ -301,12 +380,16 @@ final class StateStore {
   }
 
   /// Keeps a version's record, once.
-  func save(record: [UInt8], named name: VersionName, of object: Int64, isNew: Bool) throws {
-    if !isNew, try self.record(of: name, in: object) != nil { return }
-    try insert(record: record, named: name, of: object)
+  func save(record: [UInt8], named name: VersionName, of object: Int64) throws {
+    if try row(of: name, in: object) == nil {
+      try insert(record: record, named: name, of: object)
+    }
   }
 
   private func insert(record: [UInt8], named name: VersionName, of object: Int64) throws {
     try rows().versions.execute([.integer(object), .blob(name.bytes), .blob(record)])
+    guard versionRows[object] != nil else { return }
+    versionRows[object]?[name] = db.lastInsertedRowID
+    versionRowCount += 1
   }
 }

@@ -12,19 +12,18 @@ final class StateWriter {
   private var dirtyBuckets: Set<Int> = []
   /// Objects that were there before and have changed.
   private var dirtyObjects: Set<ObjectID> = []
-  /// Objects of which something may wait for review.
-  private var toReview: Set<Int64> = []
-  /// Edits of texts that are not merged yet, by object.
-  private var waiting: [Int64: Waiting] = [:]
+  /// Objects whose rows in lists, and in the list of what waits for review, are older than their values.
+  private var unshown: [Int64: ObjectID] = [:]
+  /// Edits of texts that are not merged yet, by object, in the order of the log.
+  private var waiting: [Int64: [TextOperation]] = [:]
   private var waitingByteCount = 0
-  /// Edits that wait in memory, bytes.
+  /// Edits that wait in memory, bytes: each time so many are there, the texts that they are of are written
+  /// once, so a smaller number has large texts written more often.
   private static let waitingByteLimit = 16 << 20
-
-  private struct Waiting {
-    let object: ObjectID
-    /// In the order of the log.
-    var edits: [TextOperation]
-  }
+  /// Whether versions that were edited can be read, by object.
+  ///
+  /// For the whole transaction: the name of a version is that of its bytes, and whoever edits it has it.
+  private var readable: [Int64: [VersionName: Bool]] = [:]
 
   init(_ db: Database) {
     self.db = db
@@ -33,8 +32,10 @@ final class StateWriter {
 
   /// Applies one change.
   ///
-  /// Edits of texts wait, to be merged with others that come to the same object: until
-  /// ``settle(_:)``, until more wait than memory should hold, or until the transaction's end.
+  /// What it costs follows the change, however large its object is: values are written as they come, one by
+  /// one, and what is made of the whole object waits for ``finish()``. Edits of texts wait too, to be
+  /// merged with others that come to the same object: until ``settle(_:)``, until more wait than memory
+  /// should hold, or until the transaction's end.
   /// - `position`: its place in the log.
   /// - `read`: what the change says, where somebody has read it already.
   func apply(_ change: Change, at position: UInt64, read: ReadChange? = nil) throws {
@@ -53,14 +54,16 @@ final class StateWriter {
     let fresh =
       isNew
       ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
-    if let fresh {
-      try store.save(fresh, number: number)
-      if !ReviewItem.hasNothing(fresh.state) { toReview.insert(number) }
-      if fresh.articleRow == nil {
-        try list(payload.object, number: number, state: fresh.state, versions: nil)
-      }
-    } else {
-      try merge(payload, of: change, into: number, isNew: isNew)
+    guard let fresh else {
+      unshown[number] = payload.object
+      try merge(payload, of: change, into: number)
+      return
+    }
+    try store.save(fresh, number: number)
+    if !ReviewItem.hasNothing(fresh.state) {
+      unshown[number] = payload.object
+    } else if fresh.articleRow == nil {
+      try list(payload.object, number: number, state: fresh.state)
     }
   }
 
@@ -68,62 +71,47 @@ final class StateWriter {
   private func merge(
     _ payload: ChangePayload,
     of change: Change,
-    into number: Int64,
-    isNew: Bool
+    into number: Int64
   ) throws {
-    var edits = waiting.removeValue(forKey: number)?.edits ?? []
-    let old = isNew ? ObjectState() : try store.state(of: number)
-    var new = old
-    var readable: [VersionName: Bool] = [:]
-    let interpretation = Interpretation { [store] version in
-      if let isReadable = readable[version] { return isReadable }
-      let isReadable = try store.body(of: version, in: number) != nil
-      readable[version] = isReadable
-      return isReadable
-    }
-    var versions: [VersionName: ArticleVersion] = [:]
+    let interpretation = Interpretation { try self.isReadable($0, in: number) }
     for (index, operation) in payload.operations.enumerated() {
       guard let operation else { continue }
       let dot = Dot(lane: change.lane, seq: change.header.seq, index: UInt32(index))
-      switch try interpretation.meaning(of: operation, at: dot, on: payload.object, in: new) {
+      let meaning = try interpretation.meaning(of: operation, at: dot, on: payload.object) {
+        try store.version(broughtBy: $0, to: number)
+      }
+      switch meaning {
       case .merge(let merge):
-        new.apply(merge, at: dot, time: change.header.time)
+        try store.apply(merge, at: dot, time: change.header.time, to: number)
         switch KeptContent(of: operation, on: payload.object, merging: merge) {
-        case .version(let name, let version):
-          let isFirst = isNew && versions.isEmpty
-          versions[name] = version
-          try store.save(record: operation.body, named: name, of: number, isNew: isFirst)
+        case .version(let name, _):
+          try store.save(record: operation.body, named: name, of: number)
         case .rawInput(let raw): try store.save(rawInput: raw, of: number)
         case nil: break
         }
       case .edit(let edit):
-        edits.append(edit)
+        waiting[number, default: []].append(edit)
         waitingByteCount += Self.byteCount(of: operation)
       case nil: continue
       }
     }
-    try store.save(new, over: old, of: number)
-    if edits.isEmpty {
-      try show(
-        payload.object,
-        number: number,
-        state: new,
-        versions: isNew ? versions : nil,
-        isNew: isNew
-      )
-    } else {
-      waiting[number] = Waiting(object: payload.object, edits: edits)
-      if waitingByteCount > Self.waitingByteLimit { try settleAll() }
-    }
+    if waitingByteCount > Self.waitingByteLimit { try settleAll() }
   }
 
-  /// Merges the edits that wait for an object.
+  private func isReadable(_ version: VersionName, in number: Int64) throws -> Bool {
+    if let isReadable = readable[number]?[version] { return isReadable }
+    let isReadable = try store.body(of: version, in: number) != nil
+    readable[number, default: [:]][version] = isReadable
+    return isReadable
+  }
+
+  /// Merges the edits that wait for an object, so that all its values are those that came so far.
   func settle(_ object: ObjectID) throws {
     guard !waiting.isEmpty, let number = try store.existingNumber(of: object),
-      let waiting = waiting.removeValue(forKey: number)
+      let edits = waiting.removeValue(forKey: number)
     else { return }
-    try settle(number, waiting)
-    if self.waiting.isEmpty { waitingByteCount = 0 }
+    try settle(number, edits)
+    if waiting.isEmpty { waitingByteCount = 0 }
   }
 
   /// About what an edit takes in memory while it waits.
@@ -132,58 +120,41 @@ final class StateWriter {
   }
 
   private func settleAll() throws {
-    for (number, waiting) in waiting { try settle(number, waiting) }
+    for (number, edits) in waiting { try settle(number, edits) }
     waiting = [:]
     waitingByteCount = 0
   }
 
-  private func settle(_ number: Int64, _ waiting: Waiting) throws {
-    var state = try store.state(of: number)
-    for (text, edits) in Dictionary(grouping: waiting.edits, by: \.text) {
-      let taken = try state.merge(
+  private func settle(_ number: Int64, _ edits: [TextOperation]) throws {
+    for (id, edits) in Dictionary(grouping: edits, by: \.text) {
+      var text =
+        try store.texts.text(id, of: number)
+        ?? TextState(id: id, base: store.base(of: id, in: number))
+      let taken = try text.merge(
         edits.map(\.edit),
-        into: text,
-        base: try store.base(of: text, in: number),
-        onto: try store.texts.edits(of: text, in: number)
+        onto: try store.texts.edits(of: id, in: number)
       )
-      guard !taken.isEmpty, let merged = state.text(text) else { continue }
-      try store.save(merged, adding: taken, of: number)
+      // A text is there once an edit of it took effect.
+      if !taken.isEmpty { try store.save(text, adding: taken, of: number) }
     }
-    try show(waiting.object, number: number, state: state, versions: nil, isNew: false)
   }
 
-  /// Brings the rows up to date by which objects are listed.
-  private func show(
-    _ object: ObjectID,
-    number: Int64,
-    state: ObjectState,
-    versions: [VersionName: ArticleVersion]?,
-    isNew: Bool
-  ) throws {
-    if !ReviewItem.hasNothing(state) {
-      toReview.insert(number)
-    } else if !isNew {
+  /// Brings the rows up to date by which an object is listed, also among what waits for review.
+  private func show(_ object: ObjectID, number: Int64) throws {
+    let state = try store.state(of: number)
+    try list(object, number: number, state: state)
+    if ReviewItem.hasNothing(state) {
       try store.saveReviewItems([], number: number)
+    } else {
+      try store.saveReviewItems(of: state, number: number)
     }
-    try list(object, number: number, state: state, versions: versions)
   }
 
   /// Writes the row by which an object is listed.
-  ///
-  /// - `versions`: of an article; `nil`: those that are stored.
-  private func list(
-    _ object: ObjectID,
-    number: Int64,
-    state: ObjectState,
-    versions: [VersionName: ArticleVersion]?
-  ) throws {
+  private func list(_ object: ObjectID, number: Int64, state: ObjectState) throws {
     switch ObjectType(rawValue: object.type) {
     case .article:
-      let article = Article(
-        id: object,
-        state: state,
-        versions: try versions ?? store.versions(of: number)
-      )
+      let article = Article(id: object, state: state, versions: try store.versions(of: number))
       try store.save(articleRow: ArticleRow.values(of: article), number: number)
     case .annotation:
       guard let entry = state.entries(of: AnnotationField.target.rawValue).shown,
@@ -208,11 +179,12 @@ final class StateWriter {
   /// Ends the transaction's work on the state.
   func finish() throws {
     try settleAll()
-    // Once for an object, however many changes came to it: to find seams, a text is replayed.
-    for number in toReview {
-      try store.saveReviewItems(of: try store.state(of: number), number: number)
+    // Once for an object, however many changes came to it, since all of it is read; in the order in which
+    // the rows lie.
+    for (number, object) in unshown.sorted(by: { $0.key < $1.key }) {
+      try show(object, number: number)
     }
-    toReview.removeAll()
+    unshown.removeAll()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
     for object in dirtyObjects { try store.forgetDigest(of: object) }
