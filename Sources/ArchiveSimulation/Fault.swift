@@ -34,6 +34,14 @@ package enum Fault: String, CaseIterable, Sendable {
   case corruptedByte = "byte corrupted on its way"
   /// A peer that says what is not so.
   case lyingPeer = "lying peer"
+  /// A member with two first changes of one key.
+  case forkAtTheBeginning = "lane begun twice"
+  /// A member with many changes of one key that each leave the others at another place.
+  case manyBranches = "many branches in one pack"
+  /// A pack that calls a branch by its id: everybody must refuse it.
+  case namedBranch = "branch named by its id"
+  /// A pack with two ways of one fork: everybody must refuse it.
+  case bothWays = "two ways of a fork in one pack"
   /// A program that speaks this version too, and says things that this one does not know.
   case newerPeer = "peer of a newer version"
   /// A program that speaks no version that this one does.

@@ -7,8 +7,13 @@ package struct Plan: Sendable {
   /// Steps that are left out, by their number from 0.
   package var skipped: Set<Int> = []
 
-  /// Whether some faults make two machines write under one key.
-  var mayFork: Bool { faults.contains(.rollback) || faults.contains(.twin) }
+  /// Whether some faults make two machines write under one key, or a liar two ways.
+  var mayFork: Bool {
+    let forking: Set<Fault> = [
+      .rollback, .twin, .forkAtTheBeginning, .manyBranches, .namedBranch, .bothWays,
+    ]
+    return !faults.isDisjoint(with: forking)
+  }
 
   package init(seed: UInt64, stepCount: Int? = nil, faults: Set<Fault> = Set(Fault.allCases)) {
     self.seed = seed

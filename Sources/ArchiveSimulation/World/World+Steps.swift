@@ -107,7 +107,7 @@ extension World {
     let strikes: [Fault] = [
       .crash, .crash, .crashAtWrite, .crashAtWrite, .crashAtWrite, .fullDisk, .diskError, .bitFlip,
       .clockJump, .restore, .staleWAL, .copyWithoutKeys, .copyWithKeys, .rollback, .twin,
-      .reconnectStorm,
+      .reconnectStorm, .forkAtTheBeginning, .manyBranches, .namedBranch, .bothWays,
     ]
     let fault = strikes[Int.random(in: 0..<strikes.count, using: &random)]
     let machine = machine(&random)
@@ -133,6 +133,10 @@ extension World {
     case .staleWAL: try restoreBesideWAL(machine, &random)
     case .copyWithoutKeys, .copyWithKeys, .twin: try copy(machine, as: fault)
     case .reconnectStorm: try storm(&random)
+    case .forkAtTheBeginning: try forkAtTheBeginning(machine, &random)
+    case .manyBranches: try branchManyTimes(machine, &random)
+    case .namedBranch: try nameBranch(machine, &random)
+    case .bothWays: try joinBothWays(machine, &random)
     case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer,
       .newerPeer, .foreignPeer:
       return

@@ -1,5 +1,5 @@
 package import CRDT
-internal import ChangeLog
+package import ChangeLog
 
 /// A lane and the key that writes it.
 ///
@@ -14,7 +14,8 @@ package struct LaneFixture: Sendable {
 
   package var id: LaneID { writer.lane }
 
-  init(archive: ArchiveID, member: PrivateKey, seed: UInt64) throws {
+  /// A lane without changes, certified by a member.
+  package init(archive: ArchiveID, member: PrivateKey, seed: UInt64) throws {
     random = SeededRandom(seed: seed)
     key = PrivateKey(drawnFrom: &random)
     writer = LaneWriter(archive: archive, key: key, head: nil)

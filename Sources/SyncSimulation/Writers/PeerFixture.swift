@@ -8,7 +8,8 @@ package struct PeerFixture: Sendable {
   package private(set) var end: Cursor
   private var check: LogCheck
 
-  init(store: StoreID) {
+  /// A machine whose log is empty.
+  package init(store: StoreID) {
     self.store = store
     check = LogCheck(store: store)
     end = Cursor(store: store, position: 0, check: check.prefix)
