@@ -1,6 +1,5 @@
+import CRDT
 import Testing
-
-@testable import CRDT
 
 /// Texts in many pieces that many edits delete without having seen each other: what is kept of that
 /// follows the edits and the pieces, and not their product.

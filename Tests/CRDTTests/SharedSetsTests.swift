@@ -1,7 +1,6 @@
+import CRDT
 import SyncSimulation
 import Testing
-
-@testable import CRDT
 
 /// Sets against sets of the library.
 @Suite struct SharedSetsTests {

@@ -3,9 +3,9 @@
 /// A sweep over the items in the order of their scalars' numbers, with the edits that deleted the
 /// present one. What begins and ends is looked up for a few items at a time: as edits keep what they
 /// deleted together, all beginnings and ends may be many more than there is memory for.
-struct DeletionSweep {
+package struct DeletionSweep {
   /// Beginnings and ends that are looked up at once, but those at one item always are.
-  private static let changeLimit = 1 << 21
+  package static let changeLimit = 1 << 21
 
   private let walk: TextWalk
   private let dots: [Dot]
@@ -16,7 +16,7 @@ struct DeletionSweep {
   private var sets = SharedSets()
 
   /// - `dots`: of the edits of the walk.
-  init(_ walk: TextWalk, _ dots: [Dot], changeLimit: Int = Self.changeLimit) {
+  package init(_ walk: TextWalk, _ dots: [Dot], changeLimit: Int = Self.changeLimit) {
     self.walk = walk
     self.changeLimit = changeLimit
     edits = dots.indices.filter(walk.hasDeletions).sorted { dots[$0] < dots[$1] }
@@ -25,7 +25,7 @@ struct DeletionSweep {
   }
 
   /// By item: the edits that deleted it.
-  mutating func deletions() -> [SharedDots] {
+  package mutating func deletions() -> [SharedDots] {
     var deletions = [SharedSets.Number](repeating: 0, count: items.count)
     var rest = items[...]
     var count = rest.count

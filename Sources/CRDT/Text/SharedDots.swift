@@ -4,11 +4,11 @@
 /// ones: lists of their own would take the product.
 package struct SharedDots: Hashable, Sendable {
   /// All that the lists of a text are made of.
-  final class Pool: Sendable {
+  package final class Pool: Sendable {
     /// Ascending.
     let dots: [Dot]
     /// Sets of places in `dots`.
-    let sets: SharedSets
+    package let sets: SharedSets
     /// Whether other places are other dots, as they are but in damaged histories.
     let isDistinct: Bool
 
@@ -21,7 +21,7 @@ package struct SharedDots: Hashable, Sendable {
 
   private static let emptyPool = Pool([], SharedSets())
 
-  let pool: Pool
+  package let pool: Pool
   private let places: SharedSets.Number
 
   init(_ places: SharedSets.Number, of pool: Pool) {

@@ -17,11 +17,11 @@
 /// each of its ranges.
 ///
 /// Deliberately missing: taking sets out again, and changing one.
-struct SharedSets {
+package struct SharedSets: Sendable {
   /// Names a set, equal exactly when the sets are; 0: the empty one.
-  typealias Number = UInt32
+  package typealias Number = UInt32
 
-  private struct Node: Hashable {
+  private struct Node: Hashable, Sendable {
     /// The first number of the region; the level in the six bits that are always zero there.
     let place: Int
     let content: UInt64
@@ -43,8 +43,10 @@ struct SharedSets {
   /// The number of each node, at the first free place from its hash on; as many places as a power of two.
   private var table: ContiguousArray<Number> = []
 
+  package init() {}
+
   /// What all sets together take.
-  var nodeCount: Int { nodes.count }
+  package var nodeCount: Int { nodes.count }
 
   mutating func removeAll() {
     nodes.removeAll(keepingCapacity: true)
@@ -56,7 +58,7 @@ struct SharedSets {
   /// The set of the numbers in some ranges.
   ///
   /// - `ranges`: ascending, none of them empty, no two side by side; from 0 on.
-  mutating func insert(_ ranges: [Range<Int>]) -> Number {
+  package mutating func insert(_ ranges: [Range<Int>]) -> Number {
     var level = 0
     while let last = ranges.last, 64 << level < last.upperBound { level += 1 }
     return insert(ranges[...], start: 0, level: level)
@@ -117,7 +119,7 @@ struct SharedSets {
   // MARK: - Reading
 
   /// The numbers of a set that lie in a window, as ranges: ascending, no two side by side.
-  func ranges(of set: Number, in window: Range<Int>) -> [Range<Int>] {
+  package func ranges(of set: Number, in window: Range<Int>) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     if set != 0 { collect(nodes[Int(set) - 1], window, into: &ranges) }
     return ranges
@@ -145,7 +147,7 @@ struct SharedSets {
 
 extension [Range<Int>] {
   /// Puts in a range that begins where the last one ends, or behind it.
-  mutating func join(_ range: Range<Int>) {
+  package mutating func join(_ range: Range<Int>) {
     if let last, last.upperBound == range.lowerBound {
       self[count - 1] = last.lowerBound..<range.upperBound
     } else {

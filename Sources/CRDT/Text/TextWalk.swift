@@ -28,9 +28,9 @@
 ///
 /// Deliberately missing: what scalars are (a walk moves numbers), joining items again, and dropping
 /// items half-way (``TextMerge`` begins a new walk instead).
-struct TextWalk {
+package struct TextWalk {
   /// What a hunk does to the final text, at a position in scalars.
-  enum Effect {
+  package enum Effect {
     case insert(String, at: Int)
     case delete(count: Int, at: Int)
   }
@@ -39,8 +39,8 @@ struct TextWalk {
   ///
   /// Scalars are numbered: those of the base first, then each edit's in the order of the walk. Within
   /// an item the left origin of each scalar but the first is the scalar before it, and its right origin none.
-  struct Item {
-    var scalars: Range<Int>
+  package struct Item {
+    package var scalars: Range<Int>
     /// `none`: the base.
     let edit: Int
     /// Origins of the first scalar, by number, in Fugue's sense; `none`: an end of the text.
@@ -96,7 +96,7 @@ struct TextWalk {
 
   private(set) var graph: EditGraph
   private let dots: [Dot]
-  private(set) var items: ContiguousArray<Item> = []
+  package private(set) var items: ContiguousArray<Item> = []
   /// The items in the order of the text.
   private var order = SumTree<Count>()
   /// The items in the order of their scalars' numbers.
@@ -119,7 +119,7 @@ struct TextWalk {
   private var advanced: ContiguousArray<Int> = []
 
   /// - `dots`: of the edits that the graph holds.
-  init(graph: EditGraph, dots: [Dot]) {
+  package init(graph: EditGraph, dots: [Dot]) {
     self.graph = graph
     self.dots = dots
     inserted = ContiguousArray(repeating: 0..<0, count: dots.count)
@@ -129,7 +129,7 @@ struct TextWalk {
   /// Begins a walk over a part of the list, from an edit on; what comes before was seen by all.
   ///
   /// - `baseCount`: scalars of the text that the walk begins with.
-  mutating func begin(at start: Int, baseCount: Int) {
+  package mutating func begin(at start: Int, baseCount: Int) {
     self.start = start
     items.removeAll(keepingCapacity: true)
     order.removeAll()
@@ -171,7 +171,7 @@ struct TextWalk {
   }
 
   /// The numbers of the scalars in a window that an edit deleted, ascending.
-  func deleted(by edit: Int, in window: Range<Int>) -> [Range<Int>] {
+  package func deleted(by edit: Int, in window: Range<Int>) -> [Range<Int>] {
     switch deletions[edit] {
     case .set(let set): return deletedSets.ranges(of: set, in: window)
     case .ranges(let places):
@@ -183,14 +183,14 @@ struct TextWalk {
   }
 
   /// What is kept of all deletions: ranges, and nodes of sets.
-  var deletionCount: Int { deletedRanges.count + deletedSets.nodeCount }
+  package var deletionCount: Int { deletedRanges.count + deletedSets.nodeCount }
 
   // MARK: - Visiting
 
   /// Carries out an edit that fits the text of its parents.
   ///
   /// - `effect`: told what each step does to the final text.
-  mutating func visit(_ edit: Int, _ hunks: [Hunk], effect: (Effect) -> Void) {
+  package mutating func visit(_ edit: Int, _ hunks: [Hunk], effect: (Effect) -> Void) {
     prepare(for: edit)
     let first = nextScalar
     for hunk in hunks {
