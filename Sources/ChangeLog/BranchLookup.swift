@@ -17,6 +17,9 @@ package struct BranchLookup<Index: LogIndex> {
     self.tree = tree
   }
 
+  /// Whether a lane is a branch: nobody who writes calls it by that name.
+  package func isBranch(_ lane: LaneID) -> Bool { tree.branch(lane) != nil }
+
   /// The branches that hold a change with a seq, by the beginning of its hash.
   ///
   /// - `change`: named by the lane of its key. That lane itself is not looked into.

@@ -31,12 +31,16 @@ extension LaneID {
 }
 
 /// The branches of all forked keys that a store knows; empty nearly always.
-package struct LaneTree: Hashable, Sendable {
+package struct LaneTree: Sendable {
+  /// Ways of so many branches are simply gone.
+  private static let shortWay = 32
+
   private var branches: [LaneID: LaneBranch] = [:]
   private var lanesByRoot: [LaneID: Set<LaneID>] = [:]
   private var lanesByParent: [LaneID: Set<LaneID>] = [:]
   /// The keys' lanes of which even the first changes differ.
   private var rootsWithoutLane: Set<LaneID> = []
+  private var ways = LaneWays()
 
   package init(_ branches: some Sequence<LaneBranch> = []) {
     for branch in branches { insert(branch) }
@@ -62,6 +66,9 @@ package struct LaneTree: Hashable, Sendable {
   }
 
   package func hasChildren(_ lane: LaneID) -> Bool { lanesByParent[lane] != nil }
+
+  /// The lanes that continue a lane.
+  package func children(of lane: LaneID) -> Set<LaneID> { lanesByParent[lane] ?? [] }
 
   /// Whether lanes continue a lane.
   ///
@@ -117,15 +124,19 @@ package struct LaneTree: Hashable, Sendable {
   /// The lane that holds a seq, on the way to a lane.
   package func lane(holding seq: UInt64, along lane: LaneID) -> LaneID {
     var lane = lane
-    while let branch = branches[lane], seq < branch.firstSeq, let parent = branch.parent {
+    for _ in 0..<Self.shortWay {
+      guard let branch = branches[lane], seq < branch.firstSeq, let parent = branch.parent else {
+        return lane
+      }
       lane = parent
     }
-    return lane
+    return ways.first(from: lane, in: branches) { $0.firstSeq <= seq }
   }
 
   /// A branch has one place in the tree: one that is there already is not put elsewhere.
   package mutating func insert(_ branch: LaneBranch) {
     guard branches[branch.lane] == nil else { return }
+    ways = LaneWays()
     branches[branch.lane] = branch
     lanesByRoot[branch.root, default: []].insert(branch.lane)
     if let parent = branch.parent {
@@ -136,7 +147,8 @@ package struct LaneTree: Hashable, Sendable {
   }
 
   /// Ends a lane sooner; what continued it continues the last of its branches.
-  mutating func split(_ split: LaneSplit) {
+  package mutating func split(_ split: LaneSplit) {
+    ways = LaneWays()
     if let last = split.branches.last, let children = lanesByParent.removeValue(forKey: split.lane)
     {
       for child in children { branches[child]?.parent = last.lane }
@@ -144,6 +156,12 @@ package struct LaneTree: Hashable, Sendable {
     }
     for branch in split.branches { insert(branch) }
   }
+}
+
+extension LaneTree: Hashable {
+  package static func == (left: Self, right: Self) -> Bool { left.branches == right.branches }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(branches) }
 }
 
 /// A lane of a log that is found to go on in other ways too.

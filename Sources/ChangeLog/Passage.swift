@@ -4,8 +4,8 @@ internal import CRDT
 ///
 /// Until the pack is through, a change is named by its *stem*: the lane where the log has it as the
 /// pack comes, or a branch that begins in the pack. Where a run leaves a stem half-way, the stem is
-/// cut, and what follows the cut gets its name at the end. So a pack costs what its changes cost,
-/// however many forks it shows.
+/// cut, and what follows the cut gets its name at the end. So a pack is gone through once, however many
+/// forks it shows.
 struct Passage<Index: LogIndex> {
   private struct Taken {
     /// As its author wrote it.
@@ -45,6 +45,7 @@ struct Passage<Index: LogIndex> {
   private var cutStems: [LaneID] = []
   /// Branches that begin in the pack; the parent is a stem.
   private var branches: [LaneBranch] = []
+  private var begun: Set<LaneID> = []
   /// The stems of new changes of forked keys, by what runs and dependencies call them.
   private var forked: [Claim: LaneID] = [:]
   /// The changes of forked keys that the log has.
@@ -62,7 +63,7 @@ struct Passage<Index: LogIndex> {
 
   mutating func admit(_ run: PackedRun) throws {
     // A branch's key is known too, but who writes names the lane of the key.
-    guard tree.branch(run.lane) == nil,
+    guard !isBranch(run.lane),
       let key = try run.writingKey ?? keys[run.lane] ?? index.writingKey(of: run.lane)
     else {
       throw LogFailure.gap(ChangeID(lane: run.lane, seq: 1))
@@ -108,6 +109,11 @@ struct Passage<Index: LogIndex> {
     return try index.head(of: stem)
   }
 
+  /// Whether a name is that of a branch, also of one that begins in the pack: nobody who writes uses it.
+  private func isBranch(_ lane: LaneID) -> Bool {
+    tree.branch(lane) != nil || begun.contains(lane)
+  }
+
   /// The stem that a run continues; `nil` for one that begins with the key.
   private mutating func beginning(of run: PackedRun) throws -> LaneID? {
     guard run.firstSeq > 1 else { return nil }
@@ -119,7 +125,7 @@ struct Passage<Index: LogIndex> {
   ///
   /// - `change`: named by the lane of its key, as on the wire.
   private mutating func stem(of change: ChangeID, hashPrefix: [UInt8]) throws -> LaneID {
-    guard tree.branch(change.lane) == nil else { throw LogFailure.gap(change) }
+    guard !isBranch(change.lane) else { throw LogFailure.gap(change) }
     let hash = try hash(of: change)
     if let hash, hash.prefix == hashPrefix { return change.lane }
     if let stem = try held.branches(holding: change)[hashPrefix] { return stem }
@@ -157,15 +163,14 @@ struct Passage<Index: LogIndex> {
     let lane = LaneID(branchOf: key, first: change.hash)
     if tree.branch(lane) != nil { return (lane, true) }
     branches.append(LaneBranch(lane: lane, root: root, parent: stem, firstSeq: seq))
+    begun.insert(lane)
     return (lane, false)
   }
 
   private mutating func cut(_ stem: LaneID, at seq: UInt64, goingOnAs lane: LaneID) {
-    var lanes = cuts[stem] ?? []
-    if lanes.isEmpty { cutStems.append(stem) }
-    let place = lanes.partitioningIndex { $0.firstSeq >= seq }
-    lanes.insert(Cut(firstSeq: seq, lane: lane), at: place)
-    cuts[stem] = lanes
+    if cuts[stem] == nil { cutStems.append(stem) }
+    let place = cuts[stem]?.partitioningIndex { $0.firstSeq >= seq } ?? 0
+    cuts[stem, default: []].insert(Cut(firstSeq: seq, lane: lane), at: place)
   }
 
   private mutating func take(

@@ -180,12 +180,18 @@ extension HubBench {
       (try liar.pack(1, naming: [ways[0].naming(branch)]), missing: ChangeID(lane: branch, seq: 3)),
     ]
     try archive.append(beginnings, with: &writers)
+    // The second one begins the branch in the very pack that names it, where the first is known.
+    var other = witness
+    let named = try other.pack(1, naming: [ways[1].naming(lane.branch(beginningWith: ways[1]))])
+    let together = try PackFixture.joining([ways[1], named])
     // The second one makes the fork known.
     for way in ways {
       try archive.append([way], with: &writers)
       for (pack, missing) in packs {
         #expect(throws: LogFailure.gap(missing)) { try archive.append([pack], with: &writers) }
       }
+      let begun = ChangeID(lane: lane.branch(beginningWith: ways[1]), seq: 3)
+      #expect(throws: LogFailure.gap(begun)) { try archive.append([together], with: &writers) }
     }
     #expect(try archive.frontier().heads[branch]?.seq == 3)
     try archive.append([lane.pack(), witness.pack(1, naming: [ways[0]])], with: &writers)

@@ -16,6 +16,7 @@ package struct BundleSurvey {
 
   private let archive: ArchiveID
   private let log: SQLiteLog?
+  private var branches: BranchLookup<SQLiteLog>?
   /// Of the lanes as packs call them, which of their changes the bundle holds.
   private var held: [LaneID: SeqRanges] = [:]
   private var chains: [LaneID: Chain] = [:]
@@ -73,7 +74,7 @@ package struct BundleSurvey {
     return changes
   }
 
-  private func hash(before run: PackedRun, key: PublicKey) throws -> Hash? {
+  private mutating func hash(before run: PackedRun, key: PublicKey) throws -> Hash? {
     if run.firstSeq == 1 { return .beforeLane(archive: archive, writingKey: key) }
     if let head = chains[run.lane]?.head, head.seq == run.firstSeq - 1,
       head.hash.prefix == run.previousPrefix
@@ -81,7 +82,24 @@ package struct BundleSurvey {
       return head.hash
     }
     let before = ChangeID(lane: run.lane, seq: run.firstSeq - 1)
-    return try log?.hashes(of: before).first { $0.prefix == run.previousPrefix }
+    return try hashes(of: before).first { $0.prefix == run.previousPrefix }
+  }
+
+  /// The hashes that the log has of the changes of one name: several where the lane's key is forked.
+  ///
+  /// - `change`: named by the lane of its key, as in packs.
+  private mutating func hashes(of change: ChangeID) throws -> [Hash] {
+    guard let log else { return [] }
+    var lookup: BranchLookup<SQLiteLog>
+    if let branches {
+      lookup = branches
+    } else {
+      lookup = BranchLookup(log, tree: try log.laneTree())
+    }
+    defer { branches = lookup }
+    guard !lookup.isBranch(change.lane) else { return [] }
+    let lanes = try [change.lane] + lookup.branches(holding: change).values
+    return try lanes.compactMap { try log.hash(of: ChangeID(lane: $0, seq: change.seq)) }
   }
 
   /// Notes that the bundle builds on a change.
@@ -92,8 +110,8 @@ package struct BundleSurvey {
       prerequisites[lane] = ClaimedHead(seq: change.seq, hashPrefix: hashPrefix)
     }
     // Whoever has a change has those before it; that it is the same way, the gate sees.
-    guard let log, change.seq > known[lane] ?? 0 else { return }
-    let hashes = try log.hashes(of: change)
+    guard log != nil, change.seq > known[lane] ?? 0 else { return }
+    let hashes = try hashes(of: change)
     if hashes.contains(where: { $0.prefix == hashPrefix }) {
       known[lane] = change.seq
     } else if hashes.isEmpty {
@@ -115,23 +133,5 @@ package struct BundleSurvey {
       missing += gaps.map { MissingChanges(lane: lane, seqs: $0, cause: .absent) }
     }
     return missing.sorted { ($0.lane, $0.seqs.lowerBound) < ($1.lane, $1.seqs.lowerBound) }
-  }
-}
-
-extension SQLiteLog {
-  /// The hashes of the changes of one name: several where the lane's key is forked.
-  ///
-  /// - `change`: named by the lane of its key, as in packs.
-  func hashes(of change: ChangeID) throws -> [Hash] {
-    let tree = try laneTree()
-    guard tree.branch(change.lane) == nil else { return [] }
-    let branches =
-      tree.isEmpty
-      ? []
-      : tree.branches(of: change.lane)
-        .filter { $0.firstSeq <= change.seq }
-    return try ([change.lane] + branches.map(\.lane)).compactMap {
-      try hash(of: ChangeID(lane: $0, seq: change.seq))
-    }
   }
 }

@@ -125,18 +125,19 @@ extension SQLiteLog {
 
   /// Makes a lane end sooner, and what follows branches.
   ///
-  /// - Throws: `LogFailure.damaged` where the log does not have what it is to split; some of it may be
+  /// - `children`: the lanes that continue it now.
+  /// Throws: `LogFailure.damaged` where the log does not have what it is to split; some of it may be
   ///   written then.
-  func split(_ split: LaneSplit) throws {
+  func split(_ split: LaneSplit, continuedBy children: Set<LaneID>) throws {
     guard let number = try number(of: split.lane), let head = try head(of: split.lane),
       let author = try author(of: split.lane), let first = split.branches.first,
       let last = split.branches.last
     else { throw LogFailure.damaged("log") }
-    try db.execute(
-      sql: "UPDATE lanes SET parent = ?1 WHERE root = ?2 AND parent = ?3",
-      arguments: [last.lane.bytes.blob, last.root.bytes.blob, split.lane.bytes.blob]
-    )
-    var parts: [(number: Int64, firstSeq: UInt64)] = []
+    for child in children {
+      try db.cachedStatement(sql: "UPDATE lanes SET parent = ? WHERE lane = ?")
+        .execute(arguments: [last.lane.bytes.blob, child.bytes.blob])
+    }
+    var parts: [(firstSeq: Int64, lane: Int64)] = []
     for (branch, next) in zip(split.branches, split.branches.dropFirst().map(Optional.some) + [nil])
     {
       let end = try next.map { try self.head(of: split.lane, before: $0.firstSeq) } ?? head
@@ -149,11 +150,10 @@ extension SQLiteLog {
         branch.lane.bytes.blob, author.key, author.member, Int64(branch.firstSeq), Int64(end.seq),
         end.hash.bytes.blob, branch.root.bytes.blob, branch.parent?.bytes.blob,
       ])
-      parts.append((db.lastInsertedRowID, branch.firstSeq))
+      parts.append((Int64(branch.firstSeq), db.lastInsertedRowID))
     }
     let end = try first.parent.map { _ in try self.head(of: split.lane, before: first.firstSeq) }
-    // From the end: each run is moved once.
-    for part in parts.reversed() { try moveRuns(of: number, from: part.firstSeq, to: part.number) }
+    try moveRuns(of: number, to: parts)
     if let end {
       try db.execute(
         sql: "UPDATE lanes SET seq = ?, hash = ? WHERE id = ?",
@@ -172,22 +172,40 @@ extension SQLiteLog {
     return LaneHead(seq: seq - 1, hash: hash)
   }
 
-  /// Says of the changes of a lane from one on that they are another lane's.
-  private func moveRuns(of lane: Int64, from firstSeq: UInt64, to branch: Int64) throws {
-    let seq = Int64(firstSeq)
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO runs (lane, first_seq, last_seq, pack, place)
-        SELECT ?1, ?3, last_seq, pack, place + ?3 - first_seq FROM runs
-        WHERE lane = ?2 AND first_seq < ?3 AND last_seq >= ?3
-        """
-    ).execute(arguments: [branch, lane, seq])
-    try db.cachedStatement(
-      sql:
-        "UPDATE runs SET last_seq = ?2 - 1 WHERE lane = ?1 AND first_seq < ?2 AND last_seq >= ?2"
-    ).execute(arguments: [lane, seq])
-    try db.cachedStatement(sql: "UPDATE runs SET lane = ?1 WHERE lane = ?2 AND first_seq >= ?3")
-      .execute(arguments: [branch, lane, seq])
+  /// Says of the changes of a lane from one on that they are other lanes'.
+  ///
+  /// Each row is read once, whatever the number of lanes.
+  ///
+  /// - `parts`: where each begins, ascending; at least one.
+  private func moveRuns(of lane: Int64, to parts: [(firstSeq: Int64, lane: Int64)]) throws {
+    let begin = parts[0].firstSeq
+    let rows = try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT first_seq, last_seq, pack, place FROM runs
+          WHERE lane = ? AND first_seq > ? AND last_seq >= ?
+          """
+      ),
+      // No run is longer than a pack may be.
+      arguments: [lane, begin - Int64(FormatLimits.packChangeCountLimit), begin]
+    )
+    for row in rows {
+      let (firstSeq, lastSeq): (Int64, Int64) = try (row.decode(atIndex: 0), row.decode(atIndex: 1))
+      let (pack, place): (Int64, Int64) = try (row.decode(atIndex: 2), row.decode(atIndex: 3))
+      try db.cachedStatement(sql: "DELETE FROM runs WHERE lane = ? AND first_seq = ? AND pack = ?")
+        .execute(arguments: [lane, firstSeq, pack])
+      var seq = firstSeq
+      while seq <= lastSeq {
+        let next = parts.partitioningIndex { $0.firstSeq > seq }
+        let last = next < parts.count ? min(lastSeq, parts[next].firstSeq - 1) : lastSeq
+        try db.cachedStatement(
+          sql: "INSERT INTO runs (lane, first_seq, last_seq, pack, place) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+          next == 0 ? lane : parts[next - 1].lane, seq, last, pack, place + seq - firstSeq,
+        ])
+        seq = last + 1
+      }
+    }
   }
 
   /// Who writes a lane: writing key and member.

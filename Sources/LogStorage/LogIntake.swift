@@ -91,14 +91,37 @@ package final class LogIntake {
     _ admission: Gate.Admission,
     from source: StoreID?
   ) throws {
-    if !admission.splits.isEmpty {
-      // Lanes get other names and heads.
-      forgetLanes()
+    if admission.splits.isEmpty {
+      try appendWhole(bytes, admission, from: source)
+      return
+    }
+    do {
       try log.database.inSavepoint {
-        for split in admission.splits { try log.split(split) }
+        try split(admission.splits)
+        try appendWhole(bytes, admission, from: source)
         return .commit
       }
+    } catch {
+      // Of what was not written nothing is known either.
+      (tree, lanes) = (nil, [:])
+      throw error
     }
+  }
+
+  private func split(_ splits: [LaneSplit]) throws {
+    for split in splits {
+      try log.split(split, continuedBy: laneTree().children(of: split.lane))
+      lanes[split.lane] = nil
+      tree?.split(split)
+    }
+  }
+
+  /// Appends a pack whose lanes are split as it wants them.
+  private func appendWhole(
+    _ bytes: [UInt8],
+    _ admission: Gate.Admission,
+    from source: StoreID?
+  ) throws {
     try log.append(
       bytes,
       spans: admission.spans,
@@ -108,11 +131,8 @@ package final class LogIntake {
       from: source.map(number),
       numberOf: { try lane($0)?.number }
     )
-    guard admission.branches.isEmpty else {
-      forgetLanes()
-      for branch in admission.branches { try log.acquit(branch.root) }
-      return
-    }
+    for branch in admission.branches { tree?.insert(branch) }
+    for root in Set(admission.branches.map(\.root)) { try log.acquit(root) }
     var end = 0
     for span in admission.spans {
       end += span.count
@@ -147,11 +167,6 @@ package final class LogIntake {
     )
     lanes[lane] = known
     return known
-  }
-
-  private func forgetLanes() {
-    tree = nil
-    lanes = [:]
   }
 }
 

@@ -52,6 +52,11 @@ import Testing
         #expect(Set(tree.branches(of: lane)) == Set(branches.filter { $0.root == lane }))
         #expect(tree.hasChildren(lane) == branches.contains { $0.parent == lane })
         let below = branches.filter { $0.lane != lane && tree.path(to: $0.lane).contains(lane) }
+        let path = tree.path(to: lane)
+        for seq in UInt64(0)...14 {
+          let holder = path.first { tree.branch($0).map { $0.firstSeq <= seq } ?? true }
+          #expect(tree.lane(holding: seq, along: lane) == holder ?? path[path.count - 1])
+        }
         let descendants = tree.descendants(of: lane)
         #expect(Set(descendants) == Set(below))
         #expect(descendants.count == below.count)
@@ -80,5 +85,10 @@ import Testing
     }
     #expect(LaneTree(branches).descendants(of: root) == branches)
     #expect(LaneTree(branches).ranges()[root] == 0..<100_001)
+    let tree = LaneTree(branches)
+    for seq in stride(from: UInt64(1), to: 100_000, by: 997) {
+      #expect(tree.lane(holding: seq, along: branches[99_999].lane) == branches[Int(seq) - 1].lane)
+    }
+    #expect(tree.lane(holding: 0, along: branches[99_999].lane) == root)
   }
 }
