@@ -140,15 +140,19 @@ package struct ChangeHeader: Hashable, Sendable {
   }
 
   init(_ bytes: [UInt8], lane: LaneID) throws(LogFailure) {
+    guard let dependencyCount = bytes.fieldCount(7) else { throw .malformed("change header") }
+    guard dependencyCount <= FormatLimits.dependencyCountLimit else {
+      throw .tooLarge("change header")
+    }
     guard let wire = try? WireChangeHeader(serializedBytes: bytes) else {
       throw .malformed("change header")
     }
     guard wire.scope == 0, let changeClass = Class(rawValue: wire.class) else {
       throw .unsupported("change header")
     }
-    guard wire.dependencies.count <= FormatLimits.dependencyCountLimit,
-      wire.operationCount <= FormatLimits.operationCountLimit
-    else { throw .tooLarge("change header") }
+    guard wire.operationCount <= FormatLimits.operationCountLimit else {
+      throw .tooLarge("change header")
+    }
     let dependencies = wire.dependencies.compactMap(Dependency.init)
     guard dependencies.count == wire.dependencies.count, wire.seq > 0,
       wire.seq <= UInt64(Int64.max),

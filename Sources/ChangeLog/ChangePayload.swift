@@ -36,15 +36,14 @@ package struct ChangePayload: Hashable, Sendable {
   }
 
   init(_ bytes: [UInt8], of origin: ChangeOrigin) throws(LogFailure) {
+    guard bytes.count <= FormatLimits.changeByteLimit else { throw .tooLarge("change payload") }
+    guard bytes.fieldCount(4) == origin.header.operationCount,
+      let nameCount = bytes.fieldCount(4, 3)
+    else { throw .malformed("change payload") }
+    guard nameCount <= FormatLimits.nameCountLimit else { throw .tooLarge("change payload") }
     guard let wire = try? WireChangePayload(serializedBytes: bytes),
       let object = ObjectID(type: wire.objectType, bytes: wire.object)
     else { throw .malformed("change payload") }
-    guard wire.operations.count == origin.header.operationCount else {
-      throw .malformed("change payload")
-    }
-    guard wire.operations.reduce(0, { $0 + $1.names.count }) <= FormatLimits.nameCountLimit else {
-      throw .tooLarge("change payload")
-    }
     self.object = object
     operations = wire.operations.map { Operation($0, in: origin) }
     reason = wire.reason

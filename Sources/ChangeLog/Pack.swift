@@ -137,16 +137,18 @@ package struct Pack: Sendable {
     guard wire.format == 1, wire.scope == 0 else { throw .unsupported("pack") }
     let headerBytes = try wire.headers.opened()
     let payloadBytes = try wire.payloads.opened()
-    for section in [headerBytes, payloadBytes] {
-      guard let runCount = section.fieldCount(1) else { throw .malformed("pack") }
-      guard runCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
+    let counts = [
+      headerBytes.fieldCount(1), payloadBytes.fieldCount(1),
+      headerBytes.fieldCount(1, 5), payloadBytes.fieldCount(1, 1),
+    ]
+    for count in counts {
+      guard let count else { throw .malformed("pack") }
+      guard count <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
     }
     guard let headers = try? WireHeaderSection(serializedBytes: headerBytes),
       let payloads = try? WirePayloadSection(serializedBytes: payloadBytes),
       headers.runs.count == payloads.runs.count, !headers.runs.isEmpty
     else { throw .malformed("pack") }
-    let changeCount = headers.runs.reduce(0) { $0 + $1.headers.count }
-    guard changeCount <= FormatLimits.packChangeCountLimit else { throw .tooLarge("pack") }
     var runs: [PackedRun] = []
     runs.reserveCapacity(headers.runs.count)
     for (header, payload) in zip(headers.runs, payloads.runs) {
@@ -193,11 +195,16 @@ extension PackedRun {
     headers = header.headers.map { Array($0) }
     payloads = payload.payloads.map { Array($0) }
     contents = zip(headers, payloads).map { Hash.Contents(headerBytes: $0, payloadBytes: $1) }
-    let headers = headers
+    let (headers, payloads) = (headers, payloads)
     parsedHeaders = Result { () throws(LogFailure) in
       var parsed: [ChangeHeader] = []
       parsed.reserveCapacity(headers.count)
-      for header in headers { parsed.append(try ChangeHeader(header, lane: lane)) }
+      for (header, payload) in zip(headers, payloads) {
+        guard header.count + payload.count <= FormatLimits.changeByteLimit else {
+          throw .tooLarge("change")
+        }
+        parsed.append(try ChangeHeader(header, lane: lane))
+      }
       return parsed
     }
     signature = Array(header.signature)

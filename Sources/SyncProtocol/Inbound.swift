@@ -32,11 +32,14 @@ struct Inbound: Sendable {
     guard !isAppending, !backlog.isEmpty else { return nil }
     isAppending = true
     var byteCount = backlog[0].pack.count
+    var plainByteCount = backlog[0].plainByteCount
     var count = 1
     while count < backlog.count, count < limits.appendPackLimit,
-      byteCount + backlog[count].pack.count <= limits.appendByteLimit
+      byteCount + backlog[count].pack.count <= limits.appendByteLimit,
+      plainByteCount + backlog[count].plainByteCount <= limits.appendPlainByteLimit
     {
       byteCount += backlog[count].pack.count
+      plainByteCount += backlog[count].plainByteCount
       count += 1
     }
     let packs = Array(backlog.prefix(count))

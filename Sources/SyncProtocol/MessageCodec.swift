@@ -55,6 +55,12 @@ package enum MessageCodec {
     _ bytes: [UInt8],
     limits: SyncLimits
   ) throws(PeerFailure) -> SyncMessage? {
+    guard let bucketCount = bytes.fieldCount(4, 1), let headCount = bytes.fieldCount(5, 2) else {
+      throw violation("a message")
+    }
+    guard bucketCount <= 256, headCount <= limits.headCountLimit else {
+      throw violation("a frontier's size")
+    }
     guard let wire = try? WireMessage(serializedBytes: bytes) else { throw violation("a message") }
     switch wire.kind {
     case .hello(let wire): return .hello(try Hello(wire))
@@ -124,7 +130,7 @@ package enum MessageCodec {
   ) throws(PeerFailure)
     -> ClaimedFrontier
   {
-    guard wire.heads.count <= limits.headCountLimit, wire.buckets.count <= 256 else {
+    guard wire.buckets.count <= 256 else {
       throw violation("a frontier's size")
     }
     let buckets = Set(wire.buckets.compactMap { UInt8(exactly: $0) })

@@ -18,6 +18,8 @@ package struct SyncLimits: Sendable {
   package var appendPackLimit = 48
   /// Packs stored in one transaction, bytes.
   package var appendByteLimit = 4 << 20
+  /// The same, plain bytes: a thousandth of them may have come.
+  package var appendPlainByteLimit = 16 << 20
   /// Packs that a hub stores for several sessions in one transaction, plain bytes; those of one session may
   /// exceed it.
   ///

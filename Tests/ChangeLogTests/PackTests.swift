@@ -204,7 +204,14 @@ import Testing
   @Test func `more runs than a pack may hold changes are refused before any is decoded`() {
     let empty = [UInt8](arrayLiteral: 0x0A, 0)
     let runs = Array(repeating: empty, count: FormatLimits.packChangeCountLimit + 1).flatMap(\.self)
-    for (headers, payloads) in [(runs, empty), (empty, runs)] {
+    // The same number of changes in one run: their fields are 5 in headers and 1 in payloads.
+    let count = FormatLimits.packChangeCountLimit + 1
+    let length: [UInt8] = [UInt8(2 * count & 0x7F | 0x80), UInt8(2 * count >> 7 & 0x7F | 0x80), 2]
+    let oneRun = [0x2A, 0x0A].map { (tag: UInt8) in
+      [0x0A] + length + Array(repeating: [tag, 0], count: count).flatMap(\.self)
+    }
+    let bombs = [(runs, empty), (empty, runs), (oneRun[0], empty), (empty, oneRun[1])]
+    for (headers, payloads) in bombs {
       let bytes = ForgedPack.bytes(
         headers: ForgedPack.section(headers),
         payloads: ForgedPack.section(payloads)

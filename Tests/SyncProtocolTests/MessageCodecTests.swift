@@ -121,6 +121,31 @@ import Testing
     }
   }
 
+  @Test func `heads and digests are counted before any is decoded`() {
+    // Each holds a number that does not end.
+    let broken: [UInt8] = [2, 0x10, 0x80]
+    for (message, field, limit) in [(5, 2, SyncLimits().headCountLimit), (4, 1, 256)] {
+      for (count, detail) in [(limit, "a message"), (limit + 1, "a frontier's size")] {
+        let contents = Array(repeating: [UInt8(field << 3 | 2)] + broken, count: count).flatMap(
+          \.self
+        )
+        var length: [UInt8] = []
+        var rest = contents.count
+        while rest >= 0x80 {
+          length.append(UInt8(rest & 0x7F | 0x80))
+          rest >>= 7
+        }
+        let bytes = [UInt8(message << 3 | 2)] + length + [UInt8(rest)] + contents
+        do {
+          _ = try MessageCodec.decode(bytes, limits: SyncLimits())
+          Issue.record("\(detail) was read")
+        } catch {
+          #expect(error.message.contains(detail))
+        }
+      }
+    }
+  }
+
   @Test(arguments: 0..<20 as Range<UInt64>)
   func `hostile bytes are refused or read`(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
