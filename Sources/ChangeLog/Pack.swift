@@ -226,10 +226,23 @@ extension Pack {
   ///
   /// - Returns: `nil` when these bytes are no pack.
   package static func declaredPlainByteCount(of bytes: [UInt8]) -> Int? {
-    guard let wire = try? WirePack(serializedBytes: bytes) else { return nil }
-    return [wire.headers, wire.payloads].reduce(bytes.count) {
-      $0 - $1.data.count + Int($1.rawSize)
+    // Both are asked often, and the pack may be large.
+    var sections: [UInt64: (rawSize: UInt32, dataByteCount: Int)] = [:]
+    var areMessages = true
+    let isMessage = bytes.forEachField(in: 0..<bytes.count) { field, value in
+      guard field == 3 || field == 4, case .contents(let section) = value else { return }
+      let isSection = bytes.forEachField(in: section) { inner, value in
+        switch (inner, value) {
+        case (2, .number(let number)):
+          sections[field, default: (0, 0)].rawSize = UInt32(truncatingIfNeeded: number)
+        case (4, .contents(let data)): sections[field, default: (0, 0)].dataByteCount = data.count
+        default: break
+        }
+      }
+      if !isSection { areMessages = false }
     }
+    guard isMessage, areMessages else { return nil }
+    return sections.values.reduce(bytes.count) { $0 - $1.dataByteCount + Int($1.rawSize) }
   }
 }
 

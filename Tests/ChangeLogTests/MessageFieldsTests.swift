@@ -1,7 +1,7 @@
 import ChangeLog
 import Testing
 
-@Suite struct FieldCountTests {
+@Suite struct MessageFieldsTests {
   @Test(
     arguments: [
       ([], 0), ([0x0A, 0], 1), ([0x0A, 0, 0x0A, 0], 2), ([0x12, 0, 0x0A, 0], 1),
@@ -24,7 +24,34 @@ import Testing
     #expect(bytes.fieldCount(1, 5) == 3)
     #expect(bytes.fieldCount(2, 5) == 1)
     // What should be a message is a number, or no message.
-    #expect(([0x08, 1] as [UInt8]).fieldCount(1, 5) == nil)
+    #expect(([0x08, 1] as [UInt8]).fieldCount(1, 5) == 0)
     #expect(([0x0A, 1, 0x2A] as [UInt8]).fieldCount(1, 5) == nil)
+  }
+
+  /// A parser passes over what it does not know; whoever counts first must not refuse it.
+  @Test func `unknown groups and kinds are taken wherever a parser takes them`() throws {
+    let unknown: [UInt8] = [0x7B, 0x12, 1, 7, 0x7C, 0x28, 1]
+    let key = try PrivateKey.test(1)
+    var pack = ForgedPack()
+    var author = try TestAuthor(1)
+    var log = TestLog()
+    try log.append(author.pack([[.write("one")]]))
+    // Field 5 of a header's run and 7 of a header are not numbers; 15 is nobody's.
+    try pack.append(
+      log.changes.map {
+        ($0.headerBytes + [0x7B, 0x7C, 0x38, 1], $0.payloadBytes + [0x7B, 0x7C, 0x20, 1])
+      },
+      key: key
+    )
+    let bytes = ForgedPack.bytes(
+      headers: ForgedPack.section(pack.headers.encoded + [0x7B, 0x7C, 0x08, 1]),
+      payloads: ForgedPack.section(pack.payloads.encoded + [0x7B, 0x7C, 0x08, 1])
+    )
+    var fresh = TestLog()
+    #expect(try fresh.append(bytes + unknown).newCount == 2)
+    for (change, plain) in zip(fresh.changes, log.changes) {
+      #expect(change.header == plain.header)
+      #expect(try ChangePayload(of: change) == ChangePayload(of: plain))
+    }
   }
 }
