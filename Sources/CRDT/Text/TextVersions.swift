@@ -10,6 +10,8 @@ package struct TextVersions {
   private let places: [Dot: Int]
   private let parents: [[Int]]
   private let table: SeenTable?
+  /// The edits that have each edit as a parent, where there is no table.
+  private let children: [[Int]]
 
   package init(of history: TextHistory) {
     self.init(of: history, tableEntryLimit: Self.tableEntryLimit)
@@ -23,6 +25,14 @@ package struct TextVersions {
     self.places = places
     parents = history.parentPlaces(places)
     table = SeenTable(dots, parents, entryLimit: tableEntryLimit)
+    var children: [[Int]] = []
+    if table == nil {
+      children = Array(repeating: [], count: parents.count)
+      for edit in parents.indices {
+        for parent in parents[edit] { children[parent].append(edit) }
+      }
+    }
+    self.children = children
   }
 
   /// Whether some edit of one group and some of the other have not seen each other.
@@ -38,8 +48,9 @@ package struct TextVersions {
         more.contains { !table.hasSeen(edit, $0) && !table.hasSeen($0, edit) }
       }
     }
-    guard !fewer.isEmpty else { return false }
-    var related = RelatedSearch(among: more, parents: parents)
+    guard let first = fewer.first else { return false }
+    if more.count == 1 { return !ancestors(of: [max(first, more[0])])[min(first, more[0])] }
+    var related = RelatedSearch(among: more, parents: parents, children: children)
     return fewer.contains { related.count(to: $0) < more.count }
   }
 
@@ -80,7 +91,7 @@ package struct TextVersions {
   }
 
   private func searchedConcurrent(among members: [Int]) -> [Int] {
-    var related = RelatedSearch(among: members, parents: parents)
+    var related = RelatedSearch(among: members, parents: parents, children: children)
     return members.filter { related.count(to: $0) < members.count }
   }
 }
@@ -88,16 +99,13 @@ package struct TextVersions {
 /// Counts those of some edits that an edit has seen, or was seen by.
 private struct RelatedSearch {
   private let parents: [[Int]]
-  private var children: [[Int]]
+  private let children: [[Int]]
   private var isMember: [Bool]
   private var search: MarkedSearch
 
-  init(among members: [Int], parents: [[Int]]) {
+  init(among members: [Int], parents: [[Int]], children: [[Int]]) {
     self.parents = parents
-    children = Array(repeating: [], count: parents.count)
-    for edit in parents.indices {
-      for parent in parents[edit] { children[parent].append(edit) }
-    }
+    self.children = children
     isMember = Array(repeating: false, count: parents.count)
     for member in members { isMember[member] = true }
     search = MarkedSearch(count: parents.count)
