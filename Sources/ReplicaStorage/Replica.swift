@@ -359,7 +359,7 @@ package final class Replica: Sendable {
   /// - `action`: an earlier call's action, for one that takes several transactions.
   /// Throws: what `body` throws, and then nothing was written.
   package func write<Result>(
-    continuing action: UInt64? = nil,
+    continuing action: ChangeID? = nil,
     _ body: (ReplicaWriter) throws -> Result
   ) throws -> Result {
     try database.write { db in

@@ -28,16 +28,17 @@ package final class ReplicaWriter {
   private var sealing: [SealingPack] = []
   private var position: UInt64
   /// The action that the changes belong to; `nil` before its first change.
-  package private(set) var action: UInt64?
+  package private(set) var action: ChangeID?
   /// Why, in the user's words; stands in every change written after it was set.
   package var reason = ""
   /// The action that the changes written from now on take back.
   package var undoes: ChangeID?
 
-  /// - `action`: the action that is being continued.
-  init(_ db: Database, environment: ReplicaEnvironment, action: UInt64?) throws {
+  /// - `action`: the action that is being continued, as far as this machine still writes its lane.
+  init(_ db: Database, environment: ReplicaEnvironment, action: ChangeID?) throws {
     self.db = db
-    self.action = action
+    let lane = try Replica.lane(db)
+    self.action = action.flatMap { $0.lane == lane ? $0 : nil }
     self.environment = environment
     log = SQLiteLog(db)
     tree = try log.laneTree()
@@ -122,7 +123,7 @@ package final class ReplicaWriter {
         changeClass: changeClass,
         operations: operations,
         time: time,
-        action: action,
+        action: action?.seq,
         reason: reason,
         undoes: undoes
       ),
@@ -141,14 +142,14 @@ package final class ReplicaWriter {
     let isPrepared = !isVersionKnown && reason.isEmpty && undoes == nil
     let draft =
       if isPrepared, let payload = imported.payload {
-        ChangeDraft(payload, changeClass: .edit, time: time, action: action)
+        ChangeDraft(payload, changeClass: .edit, time: time, action: action?.seq)
       } else {
         ChangeDraft(
           object: imported.article,
           changeClass: .edit,
           operations: operations,
           time: time,
-          action: action,
+          action: action?.seq,
           reason: reason,
           undoes: undoes
         )
@@ -200,7 +201,7 @@ package final class ReplicaWriter {
       at: position,
       read: ReadChange(change, writtenFrom: draft, making: fresh)
     )
-    action = action ?? change.header.action
+    action = action ?? change.action
     return change.id
   }
 

@@ -11,7 +11,7 @@ struct ImportRun {
   private let fetched: Int64
   private let isQuiet: Bool
   private let outlook = ImportOutlook()
-  private var action: UInt64?
+  private var action: ChangeID?
   /// The first 8 bytes of the hashes of what was taken: an input that the archive knows came with this
   /// import where it is among them.
   private var seen: Set<UInt64> = []

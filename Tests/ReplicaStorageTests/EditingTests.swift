@@ -108,7 +108,7 @@ import Testing
       )
       return (writer.action, try writer.state(of: article)?.entries.map(\.dot.seq).max())
     }
-    #expect(action != nil && end == action.map { $0 + 1 })
+    #expect(action != nil && end == action.map { $0.seq + 1 })
   }
 
   @Test func `two people write one note`() throws {

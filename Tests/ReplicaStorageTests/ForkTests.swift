@@ -218,6 +218,33 @@ import Testing
     }
   }
 
+  @Test func `an action does not go on in another lane`() throws {
+    let replica = try ForkWorld(seed: 5).machines[0].replica
+    let first = try replica.write { writer in
+      _ = try writer.importArticle("1", headline: "h")
+      return writer.action
+    }
+    let action = try #require(first)
+    let next = try replica.write(continuing: action) { writer in
+      _ = try writer.importArticle("2", headline: "h")
+      return writer.action
+    }
+    #expect(next == action)
+    let head = try #require(try replica.frontier().heads[action.lane])
+    try replica.witness(
+      ClaimedHead(seq: head.seq + 1, hashPrefix: [0]),
+      of: action.lane
+    )
+    let other = try replica.write(continuing: action) { writer in
+      _ = try writer.importArticle("3", headline: "h")
+      return writer.action
+    }
+    #expect(try #require(other).lane != action.lane)
+    let actions = try replica.actions(limit: 9).map(\.action)
+    #expect(actions.contains(action))
+    #expect(try actions.contains(#require(other)))
+  }
+
   @Test func `another hash at the head of the own lane ends it too`() throws {
     let world = try ForkWorld(seed: 4)
     let replica = world.machines[0].replica
