@@ -6,6 +6,8 @@ package enum StorageFailure: Error, Hashable, Sendable {
   case full
   case readOnly
   case damaged(String)
+  /// More than a file of this kind can hold.
+  case tooLarge(String)
   case other(String)
 
   /// What a database error means; `nil` for an error of another kind.
@@ -28,6 +30,7 @@ package enum StorageFailure: Error, Hashable, Sendable {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
     case .SQLITE_FULL: self = .full
     case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: self = .readOnly
+    case .SQLITE_TOOBIG: self = .tooLarge("a value")
     case .SQLITE_IOERR: self = .other("the disk failed: \(error.message ?? "input/output error")")
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damaged(error.message ?? "it is not a database")
     default: self = .other(error.message ?? "\(error.resultCode)")
@@ -46,6 +49,9 @@ extension StorageFailure: CustomStringConvertible {
     case .damaged(let reason):
       "the archive's file is damaged (\(reason)): 'stet repair', on a hub 'stetd repair', saves what it "
         + "still has"
+    case .tooLarge(let what):
+      "the archive cannot take \(what), which is more than its file can hold: it is as it was; ask whoever "
+        + "wrote that"
     case .other(let reason): "the archive's file cannot be used: \(reason)"
     }
   }

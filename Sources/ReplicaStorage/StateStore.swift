@@ -298,7 +298,8 @@ final class StateStore {
     kind: Entry.Kind,
     of object: Int64
   ) throws {
-    for dot in dots {
+    // Who names one again and again has it looked for once.
+    for dot in Set(dots) {
       guard let dot = try stored(dot) else { continue }
       try rows().droppedEntries.execute([
         .integer(object), .integer(Int64(field)), .integer(dot.lane), .integer(dot.seq),
@@ -365,7 +366,7 @@ final class StateStore {
   /// Lifts deletions.
   private func drop(_ deletions: [Dot], of object: Int64) throws {
     guard hasDeletions else { return }
-    for deletion in deletions {
+    for deletion in Set(deletions) {
       guard let dot = try stored(deletion) else { continue }
       try db.cachedStatement(
         sql: "DELETE FROM deletions WHERE object = ? AND lane = ? AND seq = ? AND operation = ?"

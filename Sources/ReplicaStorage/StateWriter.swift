@@ -14,6 +14,10 @@ final class StateWriter {
   private var dirtyObjects: Set<ObjectID> = []
   /// Objects whose rows in lists, and in the list of what waits for review, are older than their values.
   private var unshown: [Int64: ObjectID] = [:]
+  /// Objects of which something is remembered, above which it is written and forgotten: about 20 MB.
+  ///
+  /// A rebuild is one transaction, too.
+  private static let rememberedLimit = 1 << 18
   /// Edits of texts that are not merged yet, by object, in the order of the log.
   private var waiting: [Int64: [TextOperation]] = [:]
   private var waitingByteCount = 0
@@ -24,6 +28,7 @@ final class StateWriter {
   ///
   /// For the whole transaction: the name of a version is that of its bytes, and whoever edits it has it.
   private var readable: [Int64: [VersionName: Bool]] = [:]
+  private var readableCount = 0
 
   init(_ db: Database) {
     self.db = db
@@ -54,6 +59,7 @@ final class StateWriter {
     let fresh =
       isNew
       ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
+    if unshown.count + readableCount > Self.rememberedLimit { try forget() }
     guard let fresh else {
       unshown[number] = payload.object
       try merge(payload, of: change, into: number)
@@ -102,6 +108,7 @@ final class StateWriter {
     if let isReadable = readable[number]?[version] { return isReadable }
     let isReadable = try store.body(of: version, in: number) != nil
     readable[number, default: [:]][version] = isReadable
+    readableCount += 1
     return isReadable
   }
 
@@ -176,8 +183,8 @@ final class StateWriter {
     }
   }
 
-  /// Ends the transaction's work on the state.
-  func finish() throws {
+  /// Writes what is made of whole objects, and forgets which they were.
+  private func forget() throws {
     try settleAll()
     // Once for an object, however many changes came to it, since all of it is read; in the order in which
     // the rows lie.
@@ -185,6 +192,12 @@ final class StateWriter {
       try show(object, number: number)
     }
     unshown.removeAll()
+    (readable, readableCount) = ([:], 0)
+  }
+
+  /// Ends the transaction's work on the state.
+  func finish() throws {
+    try forget()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
     for object in dirtyObjects { try store.forgetDigest(of: object) }

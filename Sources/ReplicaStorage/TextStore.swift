@@ -3,6 +3,7 @@ internal import CRDT
 internal import ChangeLog
 internal import Foundation
 internal import GRDB
+internal import LogStorage
 
 /// Texts as rows: the plain text, and beside it the edits, which are read only when somebody asks.
 struct TextStore {
@@ -105,8 +106,16 @@ struct TextStore {
     }
   }
 
+  /// Bytes of a text's content: somewhat below what a value in SQLite may have, which is 10⁹.
+  private static let contentByteLimit = 900_000_000
+
   /// Writes a text with the edits that came to it.
+  ///
+  /// - Throws: `StorageFailure.tooLarge` for a text that no row can hold.
   func save(_ text: TextState, adding edits: [TextEdit], of object: Int64) throws {
+    guard text.content.utf8.count <= Self.contentByteLimit else {
+      throw StorageFailure.tooLarge("a text with \(text.content.utf8.count) bytes")
+    }
     let known = try self.edits(of: text.id, in: object).count
     try db.cachedStatement(
       sql: """

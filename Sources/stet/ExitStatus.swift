@@ -129,7 +129,7 @@ enum ExitStatus: Int32 {
     case .locked: .locked
     case .readOnly: .notPermitted
     case .damaged: .damaged
-    case .full, .other: .failed
+    case .full, .tooLarge, .other: .failed
     }
   }
 }
