@@ -95,6 +95,19 @@ import Testing
     #expect([Entry]().shown == nil)
   }
 
+  @Test func `a clock that is years ahead wins over what has not seen it, and no longer`() {
+    let ahead = (Dot.of(1, 1), write("ahead"), Int64(1) << 52)
+    let unseen = (Dot.of(2, 1), write("unseen"), Int64(5))
+    let later = (Dot.of(2, 2), write("later", replacing: [.of(1, 1), .of(2, 1)]), Int64(6))
+    for order in [[ahead, unseen], [unseen, ahead]] {
+      var state = ObjectState()
+      for (dot, write, time) in order { state.apply(write, at: dot, time: time) }
+      #expect(state.entries(of: Self.headline).shown?.dot == ahead.0)
+      state.apply(later.1, at: later.0, time: later.2)
+      #expect(state.entries(of: Self.headline).map(\.dot) == [later.0])
+    }
+  }
+
   // MARK: - Sets
 
   @Test func `an add wins over a removal that did not see it`() {

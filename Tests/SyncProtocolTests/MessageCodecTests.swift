@@ -47,6 +47,33 @@ import Testing
     return wire
   }
 
+  /// Of each other kind one.
+  private static var others: [[UInt8]] {
+    var kinds = Array(repeating: WireMessage(), count: 8)
+    kinds[0].birth.genesis = [UInt8](repeating: 1, count: 100).data
+    var bucket = WireFrontierDigests.Bucket()
+    bucket.number = 7
+    bucket.digest = [UInt8](repeating: 1, count: 8).data
+    kinds[1].frontierDigests.buckets = [bucket]
+    var head = WireFrontierHeads.Head()
+    head.lane = [UInt8](repeating: 7, count: 16).data
+    head.seq = 3
+    head.hash = [UInt8](repeating: 1, count: 8).data
+    kinds[2].frontierHeads.buckets = [7]
+    kinds[2].frontierHeads.heads = [head]
+    kinds[3].pack.pack = [UInt8](repeating: 1, count: 100).data
+    kinds[3].pack.position = position
+    kinds[3].pack.check = [UInt8](repeating: 1, count: 8).data
+    kinds[4].acknowledgement.position = position
+    kinds[5].sent.end = cursor(1)
+    kinds[6].done.end = cursor(1)
+    kinds[6].done.frontier = [UInt8](repeating: 1, count: 32).data
+    kinds[7].failure.code = 9
+    kinds[7].failure.message = "words"
+    kinds[7].failure.retryAfter = 1000
+    return kinds.map(\.encoded)
+  }
+
   @Test func `a greeting is at most 250 bytes each way`() throws {
     for wire in [Self.largestHello, Self.largestWelcome] {
       let message = try #require(try MessageCodec.decode(wire.encoded, limits: SyncLimits()))
@@ -149,7 +176,7 @@ import Testing
   @Test(arguments: 0..<20 as Range<UInt64>)
   func `hostile bytes are refused or read`(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
-    let seeds = [Self.largestHello.encoded, Self.largestWelcome.encoded]
+    let seeds = [Self.largestHello.encoded, Self.largestWelcome.encoded] + Self.others
     for whole in seeds {
       for _ in 0..<300 {
         var bytes = whole

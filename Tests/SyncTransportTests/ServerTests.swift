@@ -65,6 +65,22 @@ import Testing
     #expect(failures.count == 1, "\(what)")
   }
 
+  @Test(arguments: [
+    [], FrameDecoder.preface, FrameDecoder.preface + [0, 0, 1], TestServer.hello(archive: "desk"),
+  ])
+  func `a peer that falls silent is let go`(after bytes: [UInt8]) async throws {
+    var limits = SyncLimits()
+    limits.silenceLimit = 20
+    _ = try await TestServer.run(limits: limits) { port in
+      let channel = try await TestServer.connect(to: port)
+      try await channel.executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(bytes: bytes))
+        // Ends when the server closes, whether or not it has answered before.
+        for try await _ in inbound {}
+      }
+    }
+  }
+
   @Test func `a hello that comes byte by byte is understood`() async throws {
     _ = try await TestServer.run { port in
       let answer = try await Self.answer(
