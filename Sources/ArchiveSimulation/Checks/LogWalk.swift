@@ -24,6 +24,17 @@ struct LogWalk {
 
   func holds(_ change: Hash) -> Bool { previous[change] != nil }
 
+  /// Those of the log's changes that have some hashes.
+  func changes(among hashes: [Hash]) -> [Change] {
+    let hashes = Set(hashes)
+    return hashes.isEmpty ? [] : changes.filter { hashes.contains($0.hash) }
+  }
+
+  /// Whether the log holds a change of that name that is another one.
+  func holdsAnother(_ change: Change) -> Bool {
+    named[change.id]?.contains { $0 != change.hash } == true
+  }
+
   private var names: LaneNames? {
     archive.map { LaneNames(previous: previous, keys: keys, archive: $0) }
   }

@@ -6,6 +6,10 @@ internal import SyncProtocol
 ///
 /// A cursor says that everything before it is here. The end of a session would notice that it is not;
 /// but a session that breaks has no end, and the next one begins at the cursor.
+///
+/// One thing it does not say: a peer whose lane goes further than one's own is taken to hold all of it,
+/// though it may hold another way of a fork that neither knows (`Protocol/packs.md`, *Forks*). Their
+/// frontiers differ then, and the end of the next session asks.
 extension World {
   /// Sees that no store claims more of another's log than it holds, and that every store says of its
   /// own running check what is so.
@@ -39,7 +43,8 @@ extension World {
       check.holds(known)
     else { return }
     let claimed = peer.ledger.walk.places.prefix(Int(known.position))
-    let missing = claimed.count { !machine.ledger.walk.holds($0) }
+    let missing = peer.ledger.walk.changes(among: claimed.filter { !machine.ledger.walk.holds($0) })
+      .count { !machine.ledger.walk.holdsAnother($0) }
     guard missing == 0 else {
       throw Violation(
         "\(machine.name) remembers the log of \(peer.name) up to \(known.position) "
