@@ -3,7 +3,7 @@ package import CRDT
 /// Finds the changes of forked keys, which everybody names by the lane of the key, in the branches that
 /// a log has of it.
 ///
-/// Each seq is looked for once: all answers together cost no more than the key has changes.
+/// Each seq is looked for once: all answers together read no more hashes than the key has changes.
 package struct BranchLookup<Index: LogIndex> {
   private let index: Index
   private let tree: LaneTree
@@ -32,8 +32,9 @@ package struct BranchLookup<Index: LogIndex> {
         (branch: $0, end: try index.head(of: $0.lane)?.seq ?? 0)
       }
     }
+    guard let known = branches[root], !known.isEmpty else { return [:] }
     var lanes: [[UInt8]: LaneID] = [:]
-    for (branch, end) in branches[root] ?? []
+    for (branch, end) in known
     where branch.firstSeq <= change.seq && change.seq <= end {
       let hash = try index.hash(of: ChangeID(lane: branch.lane, seq: change.seq))
       if let hash, lanes[hash.prefix] == nil { lanes[hash.prefix] = branch.lane }

@@ -90,12 +90,9 @@ package struct BundleSurvey {
   /// - `change`: named by the lane of its key, as in packs.
   private mutating func hashes(of change: ChangeID) throws -> [Hash] {
     guard let log else { return [] }
-    var lookup: BranchLookup<SQLiteLog>
-    if let branches {
-      lookup = branches
-    } else {
-      lookup = BranchLookup(log, tree: try log.laneTree())
-    }
+    var lookup = try branches ?? BranchLookup(log, tree: try log.laneTree())
+    // It grows with what it finds, in its place.
+    branches = nil
     defer { branches = lookup }
     guard !lookup.isBranch(change.lane) else { return [] }
     let lanes = try [change.lane] + lookup.branches(holding: change).values

@@ -103,7 +103,7 @@ package final class LogIntake {
       }
     } catch {
       // Of what was not written nothing is known either.
-      (tree, lanes) = (nil, [:])
+      (tree, lanes, stores) = (nil, [:], [:])
       throw error
     }
   }

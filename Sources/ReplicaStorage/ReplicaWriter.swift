@@ -222,6 +222,8 @@ package final class ReplicaWriter {
       lane = LaneWriter(archive: archive, key: key, head: try log.head(of: id))
       return
     }
+    // What was begun in another lane does not go on here.
+    action = nil
     let key = try environment.identities.makeWritingKey()
     let member = try environment.identities.memberKey()
     let certification = try Certification(of: key.publicKey, by: member, in: archive)

@@ -59,7 +59,7 @@ final class StateWriter {
     let fresh =
       isNew
       ? read.map(\.fresh) ?? FreshObject(payload, header: change.header, lane: change.lane) : nil
-    if unshown.count + readableCount > Self.rememberedLimit { try forget() }
+    if unshown.count + readableCount + dirtyObjects.count > Self.rememberedLimit { try forget() }
     guard let fresh else {
       unshown[number] = payload.object
       try merge(payload, of: change, into: number)
@@ -193,6 +193,8 @@ final class StateWriter {
     }
     unshown.removeAll()
     (readable, readableCount) = ([:], 0)
+    for object in dirtyObjects { try store.forgetDigest(of: object) }
+    dirtyObjects.removeAll()
   }
 
   /// Ends the transaction's work on the state.
@@ -200,7 +202,5 @@ final class StateWriter {
     try forget()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
-    for object in dirtyObjects { try store.forgetDigest(of: object) }
-    dirtyObjects.removeAll()
   }
 }

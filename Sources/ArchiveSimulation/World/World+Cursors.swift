@@ -8,8 +8,8 @@ internal import SyncProtocol
 /// but a session that breaks has no end, and the next one begins at the cursor.
 ///
 /// One thing it does not say: a peer whose lane goes further than one's own is taken to hold all of it,
-/// though it may hold another way of a fork that neither knows (`Protocol/packs.md`, *Forks*). Their
-/// frontiers differ then, and the end of the next session asks.
+/// though it may hold another way of a fork that it does not know of (`Protocol/packs.md`, *Forks*).
+/// Their frontiers differ then, and the end of the next session asks.
 extension World {
   /// Sees that no store claims more of another's log than it holds, and that every store says of its
   /// own running check what is so.
@@ -43,8 +43,12 @@ extension World {
       check.holds(known)
     else { return }
     let claimed = peer.ledger.walk.places.prefix(Int(known.position))
-    let missing = peer.ledger.walk.changes(among: claimed.filter { !machine.ledger.walk.holds($0) })
-      .count { !machine.ledger.walk.holdsAnother($0) }
+    let lacking = claimed.filter { !machine.ledger.walk.holds($0) }
+    guard !lacking.isEmpty else { return }
+    let forked = machine.ledger.walk.forkedRoots
+    let missing = peer.ledger.walk.changes(among: lacking).count { change in
+      forked.contains(change.lane) || !machine.ledger.walk.holdsAnother(change)
+    }
     guard missing == 0 else {
       throw Violation(
         "\(machine.name) remembers the log of \(peer.name) up to \(known.position) "
