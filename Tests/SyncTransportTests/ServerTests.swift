@@ -72,10 +72,11 @@ import Testing
     var limits = SyncLimits()
     limits.silenceLimit = 20
     _ = try await TestServer.run(limits: limits) { port in
-      let channel = try await TestServer.connect(to: port)
-      try await channel.executeThenClose { inbound, outbound in
-        try await outbound.write(ByteBuffer(bytes: bytes))
-        // Ends when the server closes, whether or not it has answered before.
+      // It ends when the server closes, whether or not it has answered before; on a busy machine that
+      // may be so soon that nothing can be written any more.
+      let channel = try? await TestServer.connect(to: port)
+      try? await channel?.executeThenClose { inbound, outbound in
+        try? await outbound.write(ByteBuffer(bytes: bytes))
         for try await _ in inbound {}
       }
     }
