@@ -61,6 +61,20 @@ import Testing
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 
+  private static func emptyReplica(
+    at path: String,
+    of genesis: Genesis,
+    _ world: TestWorld
+  ) throws -> Replica {
+    let replica = try Replica.createForCloning(
+      at: path,
+      from: "memory",
+      environment: world.environment(named: "bert")
+    )
+    try replica.adopt(genesis)
+    return replica
+  }
+
   @Test func `a key whose first changes differ is two lanes, in any order`() throws {
     var writers = try WriterFixture(seed: 5)
     var lane = try writers.lane()
@@ -73,12 +87,7 @@ import Testing
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2]] {
       for together in [true, false] {
         let path = folder.url.appending(path: "\(order)-\(together).stet").path
-        let replica = try Replica.createForCloning(
-          at: path,
-          from: "memory",
-          environment: world.environment(named: "bert")
-        )
-        try replica.adopt(writers.genesis)
+        let replica = try Self.emptyReplica(at: path, of: writers.genesis, world)
         var peer = writers.peer()
         let deliveries = order.map { peer.deliver(packs[$0]) }
         for group in together ? [deliveries] : deliveries.map({ [$0] }) {
@@ -115,12 +124,7 @@ import Testing
     var digests: Set<Hash> = []
     for (name, packs) in [("parts", news), ("whole", [try PackFixture.joining(news)])] {
       let path = folder.url.appending(path: "\(name).stet").path
-      let replica = try Replica.createForCloning(
-        at: path,
-        from: "memory",
-        environment: world.environment(named: "bert")
-      )
-      try replica.adopt(writers.genesis)
+      let replica = try Self.emptyReplica(at: path, of: writers.genesis, world)
       var peer = writers.peer()
       for packs in [known, packs] {
         _ = try replica.append(packs.map { peer.deliver($0) }, from: peer.store)
