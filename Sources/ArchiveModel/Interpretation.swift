@@ -76,29 +76,34 @@ package struct Interpretation {
     }
   }
 
-  /// An edit of an article's body names first the operation that brought the version, then its
-  /// parents; other texts begin empty, and all names are parents.
   private func edit(
     _ operation: Operation,
     at dot: Dot,
     on object: ObjectID,
     _ version: (Dot) throws -> VersionName?
   ) throws -> TextOperation? {
-    guard let hunks = TextEditBody.hunks(operation.body) else { return nil }
-    guard
-      object.type == ObjectType.article.rawValue, operation.field == ArticleField.body.rawValue
-    else {
-      return TextOperation(
-        text: TextID(field: operation.field),
-        edit: TextEdit(dot: dot, parents: operation.names, hunks: hunks)
-      )
-    }
-    guard let bringer = operation.names.first, let version = try version(bringer),
+    guard let hunks = TextEditBody.hunks(operation.body),
+      let (text, parents) = try text(of: operation, on: object, versionBroughtBy: version)
+    else { return nil }
+    return TextOperation(text: text, edit: TextEdit(dot: dot, parents: parents, hunks: hunks))
+  }
+
+  /// Which text an edit is of, and its parents; `nil` when it is of none.
+  ///
+  /// An edit of an article's body names first the operation that brought the version, then its
+  /// parents; other texts begin empty, and all names are parents.
+  package func text(
+    of edit: Operation,
+    on object: ObjectID,
+    versionBroughtBy version: (Dot) throws -> VersionName?
+  ) throws -> (text: TextID, parents: [Dot])? {
+    guard object.type == ObjectType.article.rawValue, edit.field == ArticleField.body.rawValue
+    else { return (TextID(field: edit.field), edit.names) }
+    guard let bringer = edit.names.first, let version = try version(bringer),
       try hasVersion(version)
     else { return nil }
-    return TextOperation(
-      text: TextID(field: operation.field, version: version.bytes),
-      edit: TextEdit(dot: dot, parents: Array(operation.names.dropFirst()), hunks: hunks)
+    return (
+      TextID(field: edit.field, version: version.bytes), Array(edit.names.dropFirst())
     )
   }
 }

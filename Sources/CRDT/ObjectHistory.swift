@@ -26,7 +26,10 @@ package struct ObjectHistory: Sendable {
   package mutating func apply(_ edits: [TextEdit], to text: TextID, base: String) {
     let known = texts[text] ?? TextHistory(base: base, edits: [])
     let taken = state.merge(edits, into: text, base: base, onto: known.edits)
-    guard !taken.isEmpty else { return }
-    texts[text] = TextHistory(base: known.base, edits: known.edits + taken)
+    guard let merged = state.text(text) else { return }
+    texts[text] = TextHistory(
+      base: known.base,
+      edits: merged.isOverfull ? [] : known.edits + taken
+    )
   }
 }

@@ -73,11 +73,11 @@ package struct ObjectState: Sendable {
     onto stored: Stored
   ) throws(Stored.Failure) -> [TextEdit] {
     if let place = texts.firstIndex(where: { $0.id == id }) {
-      return try texts[place].merge(edits, onto: stored)
+      return try texts[place].merge(edits, onto: stored) { () throws(Stored.Failure) in base }
     }
     var text = TextState(id: id, base: base)
-    let taken = try text.merge(edits, onto: stored)
-    if !taken.isEmpty {
+    let taken = try text.merge(edits, onto: stored) { () throws(Stored.Failure) in base }
+    if text.weight > 0 {
       texts.insert(text, at: texts.firstIndex { id < $0.id } ?? texts.endIndex)
     }
     return taken

@@ -1,3 +1,5 @@
+internal import CRDT
+package import ChangeLog
 internal import Foundation
 
 /// Why an archive file does not do what it is asked.
@@ -18,6 +20,8 @@ package enum ReplicaFailure: Error, Hashable, Sendable {
   case noSuchItem(String)
   case ambiguous(String, [String])
   case unacceptable(String)
+  /// All edits of a text of this object come to more than a text may hold.
+  case textIsFull(ObjectID)
 }
 
 extension ReplicaFailure: CustomStringConvertible {
@@ -46,6 +50,9 @@ extension ReplicaFailure: CustomStringConvertible {
     case .ambiguous(let what, let candidates):
       "\(what) is ambiguous: it could be \(candidates.joined(separator: ", "))"
     case .unacceptable(let what): what
+    case .textIsFull(let object):
+      "a text of \(object.bytes.hex.prefix(8)) can hold no more: all that was ever written into it, also "
+        + "what was deleted again, may come to \(TextWeight.limit >> 20) MiB: write into another one"
     }
   }
 }

@@ -22,5 +22,7 @@ package enum ReplicaMigrations {
     },
     // 3: digests of objects are kept.
     SchemaMigration(state: .stays) { try Digests.createObjects($0) },
+    // 4: what the edits of a text weigh, and no text beyond what one may hold.
+    SchemaMigration(state: .isMadeAnew) { _ in },
   ])
 }

@@ -128,7 +128,8 @@ enum ReplicaSchema {
 
         -- Texts that were edited: plain content at rest, UTF-8 as a blob, because TEXT ends at a NUL.
         -- heads: dots, 28 bytes each. version: empty for a text that belongs to no version.
-        -- edit_count: rows in text_edits. is_branched: some edits had not seen each other.
+        -- edit_count: rows in text_edits. is_branched: some edits had not seen each other. weight: of its
+        -- edits, bytes (TextWeight); a text above the limit has no heads and no rows in text_edits.
         CREATE TABLE texts (
           object INTEGER NOT NULL REFERENCES objects (id),
           field INTEGER NOT NULL,
@@ -137,6 +138,7 @@ enum ReplicaSchema {
           heads BLOB NOT NULL,
           edit_count INTEGER NOT NULL,
           is_branched INTEGER NOT NULL,
+          weight INTEGER NOT NULL,
           PRIMARY KEY (object, field, version)
         ) STRICT;
 

@@ -108,7 +108,8 @@ package final class ReplicaWriter {
   /// Writes one change.
   ///
   /// - Returns: the change's name.
-  /// - Throws: `LogFailure.tooLarge` when it is above the format's limits.
+  /// - Throws: `LogFailure.tooLarge` when it is above the format's limits, ``ReplicaFailure`` when a text
+  ///   can hold no more.
   @discardableResult
   package func append(
     _ operations: [ChangeLog.Operation],
@@ -116,6 +117,7 @@ package final class ReplicaWriter {
     as changeClass: ChangeHeader.Class
   ) throws -> ChangeID {
     try checkSizes(of: operations, on: object)
+    try checkWeights(of: operations, on: object)
     try openLaneIfNeeded()
     return try write(
       ChangeDraft(
@@ -169,6 +171,25 @@ package final class ReplicaWriter {
       && !(isArticle && operation.field == ArticleField.versions.rawValue)
     {
       throw LogFailure.tooLarge("value")
+    }
+  }
+
+  /// A text does not become overfull by what is written here.
+  private func checkWeights(of operations: [ChangeLog.Operation], on object: ObjectID) throws {
+    let edits = operations.filter { $0.isOf(.edit) }
+    guard !edits.isEmpty, let number = try state.store.existingNumber(of: object) else { return }
+    let interpretation = Interpretation { _ in true }
+    var weights: [TextID: Int] = [:]
+    for edit in edits {
+      let found = try interpretation.text(of: edit, on: object) {
+        try state.store.version(broughtBy: $0, to: number)
+      }
+      guard let (text, parents) = found, let hunks = TextEditBody.hunks(edit.body) else { continue }
+      let known = try weights[text] ?? state.weight(of: text, in: number)
+      weights[text] = known + TextWeight.of(hunks, parentCount: parents.count)
+    }
+    guard weights.values.allSatisfy({ $0 <= TextWeight.limit }) else {
+      throw ReplicaFailure.textIsFull(object)
     }
   }
 

@@ -19,7 +19,7 @@ final class StateWriter {
   /// A rebuild is one transaction, too.
   private static let rememberedLimit = 1 << 18
   /// Edits of texts that are not merged yet, by object, in the order of the log.
-  private var waiting: [Int64: [TextOperation]] = [:]
+  private var waiting: [Int64: WaitingEdits] = [:]
   private var waitingByteCount = 0
   /// Edits that wait in memory, bytes: each time so many are there, the texts that they are of are written
   /// once, so a smaller number has large texts written more often.
@@ -96,7 +96,7 @@ final class StateWriter {
         case nil: break
         }
       case .edit(let edit):
-        waiting[number, default: []].append(edit)
+        waiting[number, default: WaitingEdits()].append(edit)
         waitingByteCount += Self.byteCount(of: operation)
       case nil: continue
       }
@@ -132,17 +132,22 @@ final class StateWriter {
     waitingByteCount = 0
   }
 
-  private func settle(_ number: Int64, _ edits: [TextOperation]) throws {
-    for (id, edits) in Dictionary(grouping: edits, by: \.text) {
+  /// What the edits of a text weigh, with those that wait.
+  func weight(of text: TextID, in number: Int64) throws -> Int {
+    try store.texts.weight(of: text, in: number) + (waiting[number]?.weights[text] ?? 0)
+  }
+
+  private func settle(_ number: Int64, _ waiting: WaitingEdits) throws {
+    for (id, edits) in Dictionary(grouping: waiting.edits, by: \.text) {
       var text =
         try store.texts.text(id, of: number)
         ?? TextState(id: id, base: store.base(of: id, in: number))
-      let taken = try text.merge(
-        edits.map(\.edit),
-        onto: try store.texts.edits(of: id, in: number)
-      )
-      // A text is there once an edit of it took effect.
-      if !taken.isEmpty { try store.save(text, adding: taken, of: number) }
+      let before = text.weight
+      let taken = try text.merge(edits.map(\.edit), onto: store.texts.edits(of: id, in: number)) {
+        try store.base(of: id, in: number)
+      }
+      // A text is there once an edit of it took effect, and every edit weighs something.
+      if text.weight != before { try store.save(text, adding: taken, of: number) }
     }
   }
 
@@ -202,5 +207,18 @@ final class StateWriter {
     try forget()
     for bucket in dirtyBuckets { try store.forgetDigest(ofBucket: bucket) }
     dirtyBuckets.removeAll()
+  }
+}
+
+/// Edits of an object's texts that are not merged yet.
+private struct WaitingEdits {
+  /// In the order of the log.
+  private(set) var edits: [TextOperation] = []
+  /// What those of each text weigh, bytes.
+  private(set) var weights: [TextID: Int] = [:]
+
+  mutating func append(_ edit: TextOperation) {
+    edits.append(edit)
+    weights[edit.text, default: 0] += TextWeight.of(edit.edit)
   }
 }

@@ -15,7 +15,9 @@ struct TextStore {
   func all(of object: Int64) throws -> [TextState] {
     try Row.fetchAll(
       db.cachedStatement(
-        sql: "SELECT field, version, content, heads, is_branched FROM texts WHERE object = ?"
+        sql: """
+          SELECT field, version, content, heads, is_branched, weight FROM texts WHERE object = ?
+          """
       ),
       arguments: [object]
     ).map(Self.text(in:))
@@ -26,7 +28,7 @@ struct TextStore {
     try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT field, version, content, heads, is_branched FROM texts
+          SELECT field, version, content, heads, is_branched, weight FROM texts
           WHERE object = ? AND field = ? AND version = ?
           """
       ),
@@ -42,8 +44,19 @@ struct TextStore {
       ),
       heads: try [Dot](stored: row.decode(atIndex: 3)),
       content: String(decoding: try row.decode(atIndex: 2) as Data, as: UTF8.self),
-      isBranched: try row.decode(atIndex: 4)
+      isBranched: try row.decode(atIndex: 4),
+      weight: try row.decode(atIndex: 5)
     )
+  }
+
+  /// What the edits of a text weigh, bytes.
+  func weight(of text: TextID, in object: Int64) throws -> Int {
+    try Int.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT weight FROM texts WHERE object = ? AND field = ? AND version = ?"
+      ),
+      arguments: [object, Int64(text.field), text.version.blob]
+    ) ?? 0
   }
 
   /// The edits of a text.
@@ -106,27 +119,21 @@ struct TextStore {
     }
   }
 
-  /// Bytes of a text's content: somewhat below what a value in SQLite may have, which is 10⁹.
-  private static let contentByteLimit = 900_000_000
-
-  /// Writes a text with the edits that came to it.
-  ///
-  /// - Throws: `StorageFailure.tooLarge` for a text that no row can hold.
+  /// Writes a text with the edits that came to it; one that is overfull loses those that it had.
   func save(_ text: TextState, adding edits: [TextEdit], of object: Int64) throws {
-    guard text.content.utf8.count <= Self.contentByteLimit else {
-      throw StorageFailure.tooLarge("a text with \(text.content.utf8.count) bytes")
-    }
-    let known = try self.edits(of: text.id, in: object).count
+    if text.isOverfull { try dropEdits(of: text.id, in: object) }
+    let known = text.isOverfull ? 0 : try self.edits(of: text.id, in: object).count
     try db.cachedStatement(
       sql: """
-        INSERT INTO texts (object, field, version, content, heads, edit_count, is_branched)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO texts (object, field, version, content, heads, edit_count, is_branched, weight)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET content = excluded.content, heads = excluded.heads,
-          edit_count = excluded.edit_count, is_branched = excluded.is_branched
+          edit_count = excluded.edit_count, is_branched = excluded.is_branched,
+          weight = excluded.weight
         """
     ).execute(arguments: [
       object, Int64(text.id.field), text.id.version.blob, Array(text.content.utf8).blob,
-      text.heads.bytes.blob, known + edits.count, text.isBranched,
+      text.heads.bytes.blob, known + edits.count, text.isBranched, text.weight,
     ])
     for (offset, edit) in edits.enumerated() {
       try db.cachedStatement(
@@ -139,5 +146,11 @@ struct TextStore {
         edit.parents.bytes.blob, TextEditBody.body(edit.hunks).blob,
       ])
     }
+  }
+
+  private func dropEdits(of text: TextID, in object: Int64) throws {
+    try db.cachedStatement(
+      sql: "DELETE FROM text_edits WHERE object = ? AND field = ? AND version = ?"
+    ).execute(arguments: [object, Int64(text.field), text.version.blob])
   }
 }

@@ -28,7 +28,7 @@ package struct ReplayedMerge: Sendable {
   private static func text(_ base: String, _ edits: [TextEdit]) -> TextState {
     var text = TextState(id: TextID(field: 1), base: base)
     var stored: [TextEdit] = []
-    for edit in edits { stored += text.merge([edit], onto: stored) }
+    for edit in edits { stored += text.merge([edit], onto: stored) { base } }
     return text
   }
 

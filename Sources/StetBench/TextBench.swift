@@ -144,7 +144,8 @@ private final class RestingText {
         id: TextID(field: 30),
         heads: heads,
         content: String(decoding: row[0] as Data, as: UTF8.self),
-        isBranched: false
+        isBranched: false,
+        weight: 0
       )
     }
   }

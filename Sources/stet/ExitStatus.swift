@@ -71,7 +71,9 @@ enum ExitStatus: Int32 {
     case .newer: .newer
     case .repairBrokenOff, .beyondRepair: .damaged
     case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
-    case .exists, .notAnArchive, .incomplete, .unreadableKey, .fileSystem, .unacceptable: .failed
+    case .exists, .notAnArchive, .incomplete, .unreadableKey, .fileSystem, .unacceptable,
+      .textIsFull:
+      .failed
     }
   }
 

@@ -30,14 +30,17 @@ import Testing
         id: TextID(field: 0),
         heads: text.heads,
         content: Bool.random(using: &random) ? text.content : base,
-        isBranched: Bool.random(using: &random)
+        isBranched: Bool.random(using: &random),
+        weight: 1
       )
       let arriving = Array(history.edits.suffix(history.edits.count / 3))
       var guarded = state
-      let taken = state.merge(arriving, onto: damaged)
+      let taken = state.merge(arriving, onto: damaged) { base }
       #expect(taken.count <= arriving.count)
       do {
-        _ = try guarded.merge(arriving, onto: GuardedEdits(edits: damaged))
+        _ = try guarded.merge(arriving, onto: GuardedEdits(edits: damaged)) {
+          () throws(GuardedEdits.Damaged) in base
+        }
         #expect(guarded.content == state.content)
       } catch {
         refusals += 1

@@ -144,10 +144,14 @@ import Testing
           hunks: [.insert("\(author)", at: Int.random(in: 0...length, using: &random))]
         )
       }
-      guard try state.merge([edits[0]], onto: known).count == 1 else { return "nothing taken" }
-      guard try state.merge([edits[1], edits[2]], onto: known.adding(edits[0])).count == 2 else {
-        return "nothing taken"
-      }
+      let base: () throws(UnreadableBefore.Failure) -> String = { history.base }
+      let first = try state.merge([edits[0]], onto: known, base: base)
+      let others = try state.merge(
+        [edits[1], edits[2]],
+        onto: known.adding(edits[0]),
+        base: base
+      )
+      guard first.count == 1, others.count == 2 else { return "nothing taken" }
       text.apply(edits)
       return scalars(state.content) == scalars(text.content) ? nil : "another text"
     }

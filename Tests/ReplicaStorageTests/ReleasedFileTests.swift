@@ -89,6 +89,8 @@ struct ReleasedFile: Codable {
     // Both at once: a conflict, and a text that was edited on both sides.
     try anna.write { try $0.set(.headline, of: article, to: "Anna's") }
     try bert.write { try $0.set(.headline, of: article, to: "Bert's") }
+    try anna.write { _ = try $0.replace("One", by: "A", in: article) }
+    try bert.write { _ = try $0.replace("Another", by: "One more", in: article) }
     try anna.write { _ = try $0.tag(article, adding: ["ferry", "harbour"], removing: []) }
     _ = try world.sync(anna, with: bert)
     try anna.addRemote(named: "origin", address: "stet://127.0.0.1:7474/desk")

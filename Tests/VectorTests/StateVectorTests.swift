@@ -74,7 +74,8 @@ struct StateVectors: Codable {
             id: TextID(field: $0.field, version: $0.version.bytes),
             heads: $0.heads.dots,
             content: $0.content,
-            isBranched: false
+            isBranched: false,
+            weight: 1
           )
         }
       )

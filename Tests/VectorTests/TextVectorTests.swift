@@ -6,6 +6,8 @@ struct TextVectors: Codable {
     var position: Int
     var delete: Int
     var insert: String
+    /// How many times over it is inserted; once for `nil`.
+    var times: Int?
   }
 
   struct Edit: Codable {
@@ -19,7 +21,11 @@ struct TextVectors: Codable {
           dot: try #require(dot.dot),
           parents: parents.dots,
           hunks: hunks.map {
-            CRDT.Hunk(position: $0.position, deleteCount: $0.delete, insert: $0.insert)
+            CRDT.Hunk(
+              position: $0.position,
+              deleteCount: $0.delete,
+              insert: String(repeating: $0.insert, count: $0.times ?? 1)
+            )
           }
         )
       }

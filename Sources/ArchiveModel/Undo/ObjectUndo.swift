@@ -340,5 +340,5 @@ package struct ObjectUndo {
 }
 
 extension Operation {
-  func isOf(_ kind: Kind) -> Bool { self.kind == kind.rawValue }
+  package func isOf(_ kind: Kind) -> Bool { self.kind == kind.rawValue }
 }

@@ -14,7 +14,10 @@ package struct EditedText: Sendable {
 
   /// Takes in edits; see ``TextState/merge(_:onto:)``.
   package mutating func apply(_ edits: [TextEdit]) {
-    let taken = state.merge(edits, onto: history.edits)
-    history = TextHistory(base: history.base, edits: history.edits + taken)
+    let taken = state.merge(edits, onto: history.edits) { history.base }
+    history = TextHistory(
+      base: history.base,
+      edits: state.isOverfull ? [] : history.edits + taken
+    )
   }
 }

@@ -1,4 +1,4 @@
-/// A text at rest: its plain content, and the heads of its history.
+/// A text at rest: its plain content, the heads of its history, and what that weighs.
 ///
 /// Who keeps it keeps its edits beside it (``StoredTextEdits``). They are read only where edits that
 /// have not seen each other meet, and then no further back than to the last edit that all of them
@@ -10,19 +10,28 @@ package struct TextState: Sendable {
   package private(set) var content: String
   /// Whether there are edits that have not seen each other.
   package private(set) var isBranched: Bool
+  /// What the edits that took effect weigh together, bytes; 0: none did. See ``TextWeight``.
+  package private(set) var weight: Int
 
   /// A text that nobody edited yet.
   package init(id: TextID, base: String) {
-    self.init(id: id, heads: [], content: base, isBranched: false)
+    self.init(id: id, heads: [], content: base, isBranched: false, weight: 0)
   }
 
   /// A text from its stored parts.
-  package init(id: TextID, heads: [Dot], content: String, isBranched: Bool) {
+  package init(id: TextID, heads: [Dot], content: String, isBranched: Bool, weight: Int) {
     self.id = id
     self.heads = heads
     self.content = content
     self.isBranched = isBranched
+    self.weight = weight
   }
+
+  /// Whether more was written into it than a text may hold.
+  ///
+  /// It reads as its base then, has no heads, and stays so whatever comes: which is the same for
+  /// everybody, since edits that took effect never become fewer.
+  package var isOverfull: Bool { weight > TextWeight.limit }
 
   /// Takes in edits.
   ///
@@ -31,19 +40,35 @@ package struct TextState: Sendable {
   /// - Parameters:
   ///   - edits: in a causal order, none of them taken in before.
   ///   - stored: those taken in before.
-  /// - Returns: those that took effect, in their order; they are to be stored after the others.
+  ///   - base: the text before any edit.
+  /// - Returns: those that took effect, in their order; they are to be stored after the others. Of a text
+  ///   that is overfull none, and those that are stored are to go.
   /// - Throws: what reading stored edits throws; the text is then as it was.
   package mutating func merge<Stored: StoredTextEdits>(
     _ edits: [TextEdit],
-    onto stored: Stored
+    onto stored: Stored,
+    base: () throws(Stored.Failure) -> String
   ) throws(Stored.Failure) -> [TextEdit] {
+    guard !isOverfull else { return [] }
     var merge = TextMerge(content: content, heads: heads)
     let taken = try merge.take(edits, onto: stored)
-    if !taken.isEmpty {
-      content = merge.content
-      heads = merge.heads
-      isBranched = isBranched || merge.isBranched
+    guard !taken.isEmpty else { return [] }
+    let total = taken.reduce(weight) { $0 + TextWeight.of($1) }
+    guard total <= TextWeight.limit else {
+      // By how much is a matter of how many came at once.
+      self = TextState(
+        id: id,
+        heads: [],
+        content: try base(),
+        isBranched: false,
+        weight: TextWeight.limit + 1
+      )
+      return []
     }
+    content = merge.content
+    heads = merge.heads
+    isBranched = isBranched || merge.isBranched
+    weight = total
     return taken
   }
 }
