@@ -9,7 +9,7 @@ package struct Article: Sendable {
   package let current: VersionName?
   /// The current version with people's corrections in place.
   package let shown: ArticleVersion
-  /// Shown tags, ascending by bytes.
+  /// Shown tags, ascending by bytes, as many as have ``FormatLimits/tagsByteLimit`` together.
   package let tags: [String]
   /// Registers with several different live values, by field.
   package let conflicts: [ArticleField]
@@ -36,7 +36,12 @@ package struct Article: Sendable {
       if let text = RegisterValue.text(entry.value) { shown[field] = text }
     }
     self.conflicts = conflicts
-    tags = Self.tags(of: state, source: shown.tags)
+    let allTags = Self.allTags(of: state, source: shown.tags)
+    var byteCount = 0
+    tags = allTags.prefix { tag in
+      byteCount += tag.count
+      return byteCount <= FormatLimits.tagsByteLimit
+    }.map { String(decoding: $0, as: UTF8.self) }
     self.shown = shown
   }
 
@@ -69,14 +74,15 @@ package struct Article: Sendable {
     )
   }
 
-  private static func tags(of state: ObjectState, source: [String]) -> [String] {
+  /// An article's tags, ascending by bytes, also those that are too many to be shown.
+  ///
+  /// - `source`: those of the current version.
+  package static func allTags(of state: ObjectState, source: [String]) -> [[UInt8]] {
     func elements(_ field: ArticleField) -> Set<[UInt8]> {
       Set(state.entries(of: field.rawValue).map(\.value))
     }
-    let shown = Set(source.map { Array($0.utf8) }).subtracting(elements(.struckTags))
-      .union(elements(.tags))
-    return shown.sorted { $0.lexicographicallyPrecedes($1) }
-      .map { String(decoding: $0, as: UTF8.self) }
+    return Set(source.map { Array($0.utf8) }).subtracting(elements(.struckTags))
+      .union(elements(.tags)).sorted { $0.lexicographicallyPrecedes($1) }
   }
 }
 

@@ -25,6 +25,8 @@ package enum FormatLimits {
   package static let archiveNameByteLimit = 56
   /// An element of a set and the value of a register, bytes.
   package static let valueByteLimit = 64 << 10
+  /// Tags of an article together, bytes; what is beyond is not shown.
+  package static let tagsByteLimit = 1 << 20
   /// The author's time in a change, ms before and after 1970-01-01 UTC.
   package static let timeLimit: Int64 = 1 << 53
   /// The newest operation format that this program writes and merges, the number before the colon

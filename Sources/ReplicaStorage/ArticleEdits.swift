@@ -95,18 +95,28 @@ extension ReplicaWriter {
       throw ReplicaFailure.noSuchItem("article \(article.bytes.hex)")
     }
     guard shown.isLive else { throw ReplicaFailure.deleted("article", article, by: "stet restore") }
-    let operations = Self.tagging(shown, state, adding: adding, removing: removing)
+    let operations = try Self.tagging(shown, state, adding: adding, removing: removing)
     return operations.isEmpty ? nil : try append(operations, on: article, as: .annotate)
   }
 
   /// What adds and removes tags of an article as it was seen.
+  ///
+  /// - Throws: ``ReplicaFailure/unacceptable(_:)`` when there would be more than an article shows.
   static func tagging(
     _ shown: Article,
     _ state: ObjectState,
     adding: [String],
     removing: [String]
-  ) -> [Operation] {
-    let present = Set(shown.tags.map { Array($0.utf8) })
+  ) throws -> [Operation] {
+    let present = Set(Article.allTags(of: state, source: shown.shown.tags))
+    let wanted = present.union(adding.map { Array($0.utf8) })
+      .subtracting(removing.map { Array($0.utf8) })
+    guard adding.isEmpty || wanted.reduce(0, { $0 + $1.count }) <= FormatLimits.tagsByteLimit else {
+      throw ReplicaFailure.unacceptable(
+        "the tags of \(shown.id.bytes.hex.prefix(8)) would have more than "
+          + "\(FormatLimits.tagsByteLimit >> 20) MiB together: remove some first"
+      )
+    }
     let source = Set(shown.shown.tags.map { Array($0.utf8) })
     return adding.flatMap { tag -> [Operation] in
       let element = Array(tag.utf8)

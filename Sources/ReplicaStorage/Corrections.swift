@@ -38,7 +38,7 @@ private struct CorrectedVersion {
     }
   }
 
-  func reapplied(to revised: String) -> Reapplication {
+  func reapplied(to revised: String) -> Reapplication? {
     Reapplication(base: base, corrected: text.content, revised: revised)
   }
 }
@@ -56,7 +56,7 @@ extension Replica {
           version: corrected.version,
           authors: try Set(edits.map { try people.name(of: $0.dot.lane) }).sorted(),
           difference: WordDifference(from: corrected.base, to: corrected.text.content),
-          passagesToRead: corrected.reapplied(to: article.shown.body).seams.map(\.text)
+          passagesToRead: corrected.reapplied(to: article.shown.body)?.seams.map(\.text) ?? []
         )
       }
     }
@@ -72,7 +72,9 @@ extension ReplicaWriter {
     var passages: [String] = []
     for corrected in try corrections(of: id, prefix) {
       guard let (article, state) = try article(id) else { continue }
-      let result = corrected.reapplied(to: article.shown.body)
+      guard let result = corrected.reapplied(to: article.shown.body) else {
+        throw ReplicaFailure.textIsFull(id)
+      }
       passages += result.seams.map(\.text)
       let edit = SeenArticle(article: article, state: state).body?.operation(to: result.text)
       try append(

@@ -28,10 +28,11 @@ extension Replica {
     progress: (UInt64, UInt64) -> Void = { _, _ in }
   ) throws {
     let log = SQLiteLog(source)
-    guard let archive = try log.genesis()?.archive else { return }
-    let end = try log.end().position
     try ReplicaSchema.dropDerived(db)
     try ReplicaSchema.createDerived(db)
+    // A copy that has only just begun has no log yet.
+    guard let archive = try log.genesis()?.archive else { return }
+    let end = try log.end().position
     let replay = LogReplay(archive: archive, firsts: try SQLiteLog(db).firstsOfBranches())
     let state = StateWriter(db)
     var position: UInt64 = 0

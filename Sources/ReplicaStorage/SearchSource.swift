@@ -1,4 +1,5 @@
 internal import ArchiveModel
+internal import CRDT
 internal import ChangeLog
 internal import Foundation
 internal import GRDB
@@ -68,18 +69,35 @@ struct SearchSource {
       versions: try store.versions(of: number)
     )
     guard article.isLive else { return nil }
-    let notes = try Data.fetchAll(
+    return [
+      article.shown.headline, article.shown.body, article.tags.joined(separator: "\n"),
+      try notes(on: id).joined(separator: "\n"),
+    ].map(SearchText.folded)
+  }
+
+  /// Bytes of an article's notes that can be found: as many as one text may have. Beyond what a row holds
+  /// the index would come to a stop.
+  private static let notesByteLimit = TextWeight.limit
+
+  /// The notes on an article, in the order in which they came, without those for which there is no room.
+  private func notes(on article: ObjectID) throws -> [String] {
+    let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
           SELECT texts.content FROM annotations JOIN texts ON texts.object = annotations.object
-          WHERE annotations.article = ? AND annotations.is_live
+          WHERE annotations.article = ? AND annotations.is_live ORDER BY annotations.object
           """
       ),
-      arguments: [blob]
-    ).map { String(decoding: $0, as: UTF8.self) }
-    return [
-      article.shown.headline, article.shown.body, article.tags.joined(separator: "\n"),
-      notes.joined(separator: "\n"),
-    ].map(SearchText.folded)
+      arguments: [article.bytes.blob]
+    )
+    var notes: [String] = []
+    var byteCount = 0
+    while let row = try rows.next() {
+      let note = try row.decode(atIndex: 0) as Data
+      guard byteCount + note.count <= Self.notesByteLimit else { continue }
+      byteCount += note.count
+      notes.append(String(decoding: note, as: UTF8.self))
+    }
+    return notes
   }
 }

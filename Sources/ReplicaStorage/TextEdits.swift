@@ -152,7 +152,7 @@ extension ReplicaWriter {
     }
     var change = operations.isEmpty ? nil : try append(operations, on: article.id, as: .edit)
     if let tags = draft.tags {
-      let tagging = Self.tagging(
+      let tagging = try Self.tagging(
         article,
         seen.state,
         adding: tags,

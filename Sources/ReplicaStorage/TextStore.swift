@@ -45,18 +45,24 @@ struct TextStore {
       heads: try [Dot](stored: row.decode(atIndex: 3)),
       content: String(decoding: try row.decode(atIndex: 2) as Data, as: UTF8.self),
       isBranched: try row.decode(atIndex: 4),
-      weight: try row.decode(atIndex: 5)
+      weight: try weight(row.decode(atIndex: 5))
     )
   }
 
   /// What the edits of a text weigh, bytes.
   func weight(of text: TextID, in object: Int64) throws -> Int {
-    try Int.fetchOne(
+    let stored = try Int.fetchOne(
       db.cachedStatement(
         sql: "SELECT weight FROM texts WHERE object = ? AND field = ? AND version = ?"
       ),
       arguments: [object, Int64(text.field), text.version.blob]
-    ) ?? 0
+    )
+    return try Self.weight(stored ?? 0)
+  }
+
+  private static func weight(_ stored: Int) throws -> Int {
+    guard 0...(TextWeight.limit + 1) ~= stored else { throw LogFailure.damaged("state") }
+    return stored
   }
 
   /// The edits of a text.

@@ -32,6 +32,8 @@ package struct Exchange: Sendable {
     case ends([SessionEffect])
     /// Both sides are equal, and stay.
     case stays(LiveExchange, [SessionEffect])
+    /// The connection ended, and what came over it is stored.
+    case stores(LastAppends)
   }
 
   private enum Role: Sendable {
@@ -343,11 +345,14 @@ package struct Exchange: Sendable {
   }
 
   private func ended() -> Step {
-    switch (role, closing) {
-    case (.answerer, .saidDone): .ends([.finish(outcome(.delivered))])
-    case (.answerer, _): .ends([.finish(outcome(.interrupted))])
-    case (.dialler, _): .ends([.fail(.lost)])
-    }
+    let ending: LastAppends.Ending =
+      switch (role, closing) {
+      case (.answerer, .saidDone): .finished(outcome(.delivered))
+      case (.answerer, _): .finished(outcome(.interrupted))
+      case (.dialler, _): .failed(.lost)
+      }
+    let last = LastAppends(of: inbound, from: peer, limits: limits, then: ending)
+    return inbound.isIdle ? .ends([last.effect]) : .stores(last)
   }
 
   private func live(

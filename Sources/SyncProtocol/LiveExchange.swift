@@ -70,6 +70,8 @@ package struct LiveExchange: Sendable {
   enum Step {
     case goesOn([SessionEffect])
     case ends([SessionEffect])
+    /// The connection ended, and what came over it is stored.
+    case stores(LastAppends)
   }
 
   mutating func handle(_ event: SessionEvent) -> Step {
@@ -143,13 +145,16 @@ package struct LiveExchange: Sendable {
   }
 
   private func ended() -> Step {
+    let ending: LastAppends.Ending
     switch role {
-    case .dialler: return .ends([.fail(.lost)])
+    case .dialler: ending = .failed(.lost)
     case .answerer:
       var outcome = outcome
       outcome.verdict = .delivered
-      return .ends([.finish(outcome)])
+      ending = .finished(outcome)
     }
+    let last = LastAppends(of: inbound, from: peer, limits: limits, then: ending)
+    return inbound.isIdle ? .ends([last.effect]) : .stores(last)
   }
 
   private mutating func pump() -> [SessionEffect] {

@@ -102,3 +102,10 @@ package struct SessionTally: Sendable {
   /// Changes that were not here before.
   package var changesReceived = 0
 }
+
+extension SessionEvent {
+  /// What it keeps in memory of packs, bytes.
+  var packByteCount: Int {
+    if case .received(let message) = self { message.packByteCount } else { 0 }
+  }
+}

@@ -8,7 +8,8 @@ internal import ChangeLog
 ///     dialler    idle ──▶ greeting ──▶ validating ──▶ exchanging ──▶ live | closed
 ///     answerer   awaitingHello ──▶ authorising ──▶ exchanging | settled ──▶ live | closed
 ///
-/// A dialler that finds both sides equal in its greeting goes on to live, or closes, at once.
+/// A dialler that finds both sides equal in its greeting goes on to live, or closes, at once. When the
+/// connection ends, what came in exchanging or live is stored before the session closes.
 ///
 /// An event that cannot come in a state is either the peer's fault, then the session fails with
 /// `protocolViolation`, or belongs to an effect of a session that has ended, then it is passed over.
@@ -18,8 +19,8 @@ package enum SyncSession: ~Copyable {
   /// The dialler said hello.
   case greeting(Greeting)
   /// The dialler looks at whether the answerer's cursor holds. The answerer does not wait for that:
-  /// what it says meanwhile is kept for later.
-  case validating(Greeting, Welcome, early: [SyncMessage])
+  /// what it says meanwhile is kept for later, also that it hung up.
+  case validating(Greeting, Welcome, early: [SessionEvent])
   case awaitingHello(SyncLimits)
   /// The answerer looks at its store.
   case authorising(Hello, SyncLimits)
@@ -28,6 +29,8 @@ package enum SyncSession: ~Copyable {
   case settled(Settlement)
   /// Both sides were equal, and stay.
   case live(LiveExchange)
+  /// The connection has ended, and what came over it is being stored.
+  case storing(LastAppends)
   case closed
 
   /// A session that calls a peer.
@@ -93,9 +96,12 @@ package enum SyncSession: ~Copyable {
         }
         var exchange = Exchange(dialler: greeting, welcome: welcome, view: view)
         var effects = exchange.begin()
-        for message in early {
-          switch exchange.handle(.received(message)) {
+        for event in early {
+          switch exchange.handle(event) {
           case .goesOn(let more): effects += more
+          case .stores(let last):
+            self = .storing(last)
+            return effects
           case .ends(let more):
             self = .closed
             return effects + more
@@ -110,20 +116,20 @@ package enum SyncSession: ~Copyable {
       case .received(.failure(let failure)):
         self = .closed
         return [.end(failure)]
-      case .received(let message):
-        let byteCount = (early + [message]).reduce(0) { $0 + $1.packByteCount }
+      case .received:
+        let byteCount = (early + [event]).reduce(0) { $0 + $1.packByteCount }
         guard early.count < greeting.limits.backlogPackLimit,
           byteCount < greeting.limits.backlogByteLimit
         else {
           self = .closed
           return [.fail(.unexpected("more messages than the window allows"))]
         }
-        early.append(message)
+        early.append(event)
         self = .validating(greeting, welcome, early: early)
         return []
       case .ended:
-        self = .closed
-        return [.fail(.lost)]
+        self = .validating(greeting, welcome, early: early + [event])
+        return []
       case .refused(let failure):
         self = .closed
         return [.fail(failure)]
@@ -194,6 +200,9 @@ package enum SyncSession: ~Copyable {
       case .stays(let live, let effects):
         self = .live(live)
         return effects
+      case .stores(let last):
+        self = .storing(last)
+        return []
       case .ends(let effects):
         self = .closed
         return effects
@@ -203,6 +212,19 @@ package enum SyncSession: ~Copyable {
       switch live.handle(event) {
       case .goesOn(let effects):
         self = .live(live)
+        return effects
+      case .stores(let last):
+        self = .storing(last)
+        return []
+      case .ends(let effects):
+        self = .closed
+        return effects
+      }
+
+    case .storing(var last):
+      switch last.handle(event) {
+      case .goesOn(let effects):
+        self = .storing(last)
         return effects
       case .ends(let effects):
         self = .closed

@@ -18,7 +18,13 @@ final class SessionHandler: ChannelInboundHandler {
 
   /// Which side of the session this is.
   enum Side {
-    case dialler(DialRequest, any SessionStore, peer: StoreID?)
+    /// - `since`: when the connection was begun.
+    case dialler(
+      DialRequest,
+      any SessionStore,
+      peer: StoreID?,
+      since: ContinuousClock.Instant
+    )
     case answerer(Authoriser)
   }
 
@@ -94,13 +100,13 @@ final class SessionHandler: ChannelInboundHandler {
     decoder = FrameDecoder(byteLimit: environment.limits.greetingByteLimit)
     outgoing = OutgoingBytes(byteLimit: environment.limits.outgoingByteLimit)
     switch side {
-    case .dialler(let request, let store, _):
+    case .dialler(let request, let store, _, let start):
       session = .dialling(request)
-      meter = SessionMeter(looksIntoPacks: true)
+      meter = SessionMeter(since: start, looksIntoPacks: true)
       self.store = store
     case .answerer:
       session = .answering(limits: environment.limits)
-      meter = SessionMeter(looksIntoPacks: false)
+      meter = SessionMeter(since: .now, looksIntoPacks: false)
     }
   }
 
@@ -122,13 +128,14 @@ final class SessionHandler: ChannelInboundHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
+    meter.connected()
     peer = context.remoteAddress
     // Before anything is written: where that fails, what came is still read then.
     readOn()
     send(FrameDecoder.preface)
     flush()
     // Where nobody read, the end has come already.
-    if case .dialler(_, _, let peer) = side, case .open = phase {
+    if case .dialler(_, _, let peer, _) = side, case .open = phase {
       ask(.reading) { [environment] store in
         .opened(
           try await store.view(of: peer, knowing: nil, writing: nil),

@@ -12,6 +12,8 @@ final class SessionMeter: Sendable {
 
   private struct State {
     var costs = SessionCosts()
+    /// When the connection stood.
+    var connected: ContinuousClock.Instant?
     /// When the peer's greeting came.
     var greeted: ContinuousClock.Instant?
     var ended: ContinuousClock.Instant?
@@ -20,12 +22,18 @@ final class SessionMeter: Sendable {
     var savedReceiving = 0
   }
 
-  private let start = ContinuousClock.now
+  private let start: ContinuousClock.Instant
   private let looksIntoPacks: Bool
   private let state = Mutex(State())
 
+  /// - `start`: when the connection was begun.
   /// - `looksIntoPacks`: whether bytes before compression are counted.
-  init(looksIntoPacks: Bool) { self.looksIntoPacks = looksIntoPacks }
+  init(since start: ContinuousClock.Instant, looksIntoPacks: Bool) {
+    self.start = start
+    self.looksIntoPacks = looksIntoPacks
+  }
+
+  func connected() { state.withLock { $0.connected = .now } }
 
   func received(_ message: SyncMessage) {
     switch message {
@@ -81,8 +89,11 @@ final class SessionMeter: Sendable {
       costs.bytesReceived = received
       costs.plainBytesSent = costs.bytesSent + state.savedSending
       costs.plainBytesReceived = costs.bytesReceived + state.savedReceiving
-      costs.greeting = (state.greeted ?? end) - start
-      costs.exchanging = end - (state.greeted ?? end)
+      let connected = state.connected ?? start
+      let greeted = state.greeted ?? end
+      costs.connecting = connected - start
+      costs.greeting = greeted - connected
+      costs.exchanging = end - greeted
       return costs
     }
   }

@@ -51,7 +51,7 @@ package struct SyncClient: Sendable {
     }
     let start = ContinuousClock.now
     let request = request(for: archive, named: address.archive, isLive: isLive)
-    let side = SessionHandler.Side.dialler(request, store, peer: peer)
+    let side = SessionHandler.Side.dialler(request, store, peer: peer, since: start)
     let running: RunningSession
     do {
       running = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -66,10 +66,7 @@ package struct SyncClient: Sendable {
     } catch {
       throw TransportFailure.unreachable("\(address.host):\(address.port)")
     }
-    let connecting = ContinuousClock.now - start
-    var session = try await running.result()
-    session.costs.connecting = connecting
-    return session
+    return try await running.result()
   }
 
   /// Runs one session with a program that answers on its stdin and stdout; it has ended then.
@@ -90,7 +87,7 @@ package struct SyncClient: Sendable {
     let start = ContinuousClock.now
     let process = try PeerProcess(command)
     let request = request(for: archive, named: name, isLive: isLive)
-    let side = SessionHandler.Side.dialler(request, store, peer: peer)
+    let side = SessionHandler.Side.dialler(request, store, peer: peer, since: start)
     let running: RunningSession
     do {
       running = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -106,7 +103,6 @@ package struct SyncClient: Sendable {
       _ = await process.ending()
       throw TransportFailure.noPipe
     }
-    let connecting = ContinuousClock.now - start
     let result: Result<DrivenSession, any Error>
     do {
       result = .success(try await running.result())
@@ -115,9 +111,7 @@ package struct SyncClient: Sendable {
     }
     let ending = await process.ending()
     do {
-      var session = try result.get()
-      session.costs.connecting = connecting
-      return session
+      return try result.get()
     } catch let failure as PeerFailure where failure == .lost {
       throw TransportFailure.programEnded(command.purpose, ending)
     } catch let failure as PeerFailure where failure == .otherLanguage {

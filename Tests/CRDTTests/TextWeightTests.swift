@@ -3,14 +3,14 @@ import SyncSimulation
 import Testing
 
 @Suite struct TextWeightTests {
-  /// An edit that inserts this many bytes and deletes them again.
+  /// An edit that inserts this many bytes and deletes them again but one.
   private static func heavy(_ author: UInt8, byteCount: Int, parents: [Dot] = []) -> TextEdit {
     TextEdit(
       dot: .of(author, 1),
       parents: parents,
       hunks: [
         Hunk(position: 0, deleteCount: 0, insert: String(repeating: "a", count: byteCount)),
-        Hunk(position: 0, deleteCount: byteCount, insert: ""),
+        Hunk(position: 0, deleteCount: byteCount - 1, insert: ""),
       ]
     )
   }
@@ -52,7 +52,7 @@ import Testing
     #expect(text.state.weight == TextWeight.limit)
     #expect(!text.state.isOverfull)
     #expect(text.heads == [full.dot])
-    #expect(text.content == "base")
+    #expect(text.content == "abase")
     text.apply([TextEdit(dot: .of(2, 1), parents: [full.dot], hunks: [.insert("x", at: 0)])])
     #expect(text.state.isOverfull)
     #expect(text.heads.isEmpty)
@@ -62,6 +62,15 @@ import Testing
     text.apply([TextEdit(dot: .of(3, 1), parents: [], hunks: [.insert("x", at: 0)])])
     #expect(text.content == "base")
     #expect(text.heads.isEmpty)
+  }
+
+  @Test func `a text that is overfull at once is there, as its base`() {
+    var object = ObjectHistory()
+    object.apply([Self.heavy(1, byteCount: TextWeight.limit)], to: .note, base: "base")
+    #expect(object.state.texts.map(\.content) == ["base"])
+    #expect(object.state.texts.map(\.heads) == [[]])
+    #expect(object.texts[.note]?.edits.isEmpty == true)
+    #expect(!object.state.isLive)
   }
 
   @Test func `what has no effect weighs nothing`() {

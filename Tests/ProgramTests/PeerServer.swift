@@ -76,8 +76,11 @@ extension Machine {
   }
 
   /// A command that answers from an archive of this machine.
-  func serving(_ file: String = "desk.stet") -> String {
-    "XDG_STATE_HOME='\(folder.path)/state' '\(Programs.folder.path)/stet' serve --stdio "
-      + "--archive '\(folder.path)/\(file)'"
+  func serving(_ file: String = "desk.stet", quotedBy quote: String = "'") -> String {
+    [
+      "XDG_STATE_HOME=\(quote)\(folder.path)/state\(quote)",
+      "\(quote)\(Programs.folder.path)/stet\(quote) serve --stdio",
+      "--archive \(quote)\(folder.path)/\(file)\(quote)",
+    ].joined(separator: " ")
   }
 }

@@ -200,7 +200,8 @@ import Testing
     // The first time 64 KiB of the log arrive, and then everything is gone.
     let url =
       "exec:if [ -e again ]; then \(anna.serving()); else touch again; "
-      + "{ \(anna.serving()) | head -c 65536; }; exit 5; fi"
+      + "sh -c 'echo $$ > pid; exec env \(anna.serving(quotedBy: "\""))' | "
+      + "{ head -c 65536; kill $(cat pid); }; exit 5; fi"
     let broken = try bert.stet("clone", url, "desk.stet")
     #expect(broken.status == 9)
     #expect(broken.complaints.contains("ended with code 5"), "\(broken.complaints)")

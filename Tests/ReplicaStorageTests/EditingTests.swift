@@ -159,6 +159,39 @@ import Testing
     try expectRebuildIsByteEqual()
   }
 
+  @Test func `an article shows as many tags as a list can hold, and takes no more by hand`() throws
+  {
+    let tags = (0..<40).map {
+      String(repeating: Character(Unicode.Scalar(UInt8(60 + $0))), count: 60_000)
+    }
+    for half in [tags.prefix(20), tags.suffix(20)] {
+      try (half.first == tags.first ? anna : bert).write { writer in
+        for tag in half {
+          try writer.append(
+            [Operation(field: ArticleField.tags.rawValue, kind: .add, body: Array(tag.utf8))],
+            on: article,
+            as: .annotate
+          )
+        }
+      }
+    }
+    try sync()
+    let shown = Array(tags.prefix(FormatLimits.tagsByteLimit / 60_000))
+    for replica in [anna, bert] {
+      #expect(try replica.detail(of: article).article.tags == shown)
+      #expect(try replica.articles().map(\.tags) == [shown])
+    }
+    try expectRebuildIsByteEqual()
+    #expect(throws: ReplicaFailure.self) {
+      try anna.write { _ = try $0.tag(article, adding: [tags[39]], removing: []) }
+    }
+    // Those that are not shown are taken out by their names too.
+    try anna.write { _ = try $0.tag(article, adding: [], removing: Array(tags.suffix(10))) }
+    try anna.write { _ = try $0.tag(article, adding: ["a"], removing: Array(tags[15...])) }
+    try sync()
+    #expect(try bert.detail(of: article).article.tags == tags[..<15] + ["a"])
+  }
+
   @Test func `a deleted article is in no list and comes back with all it had`() throws {
     _ = try anna.write { try $0.tag(article, adding: ["t"], removing: []) }
     try anna.write { _ = try $0.delete(article) }

@@ -101,6 +101,28 @@ import Testing
     try open(nil, readOnly: false, migrations)
   }
 
+  @Test func `a copy that has only just begun goes on after a step`() throws {
+    let begun = folder.appending(path: "begun.stet").path
+    let other = world.environment(named: "bert")
+    try Replica.createForCloning(at: begun, from: "memory", environment: other).close()
+    let file = try DatabaseQueue(path: begun)
+    try file.write {
+      try $0.execute(sql: "ALTER TABLE texts DROP COLUMN weight; PRAGMA user_version = 3")
+    }
+    try file.close()
+    let anna = try open()
+    let article = try #require(try anna.articles().first?.id)
+    try anna.write { _ = try $0.edit(article, to: "edited") }
+    let bert = try Replica.open(begun, environment: other)
+    #expect(bert.upgrade?.from == 3)
+    _ = try world.sync(bert, with: anna)
+    #expect(try bert.digest() == anna.digest())
+    #expect(try bert.body(of: article) == "edited")
+    try bert.close()
+    #expect(try Replica.verify(begun, .full, lockTimeout: 1).damages.isEmpty)
+    try anna.close()
+  }
+
   @Test func `a copy that is there is not overwritten`() throws {
     let copy = path + ".before-v\(Self.now + 2)"
     try Data("mine".utf8).write(to: URL(filePath: copy))

@@ -14,7 +14,8 @@ package struct Reapplication: Sendable {
   /// Where corrections and revision touched the same passage: somebody should read it.
   package let seams: [Seam]
 
-  package init(base: String, corrected: String, revised: String) {
+  /// - Returns: `nil` when both together are more than a text may hold.
+  package init?(base: String, corrected: String, revised: String) {
     let revision = TextDifference(from: base, to: revised).replacements
     let correction = TextDifference(from: base, to: corrected).replacements.filter { own in
       !revision.contains { $0.range == own.range && $0.insert.utf8.elementsEqual(own.insert.utf8) }
@@ -25,6 +26,7 @@ package struct Reapplication: Sendable {
         TextEdit(dot: Self.dot(number), parents: [], hunks: replacements.hunks)
       }
     )
+    guard !merged.state.isOverfull else { return nil }
     text = merged.content
     seams = SeamFinder.seams(of: merged.history)
   }

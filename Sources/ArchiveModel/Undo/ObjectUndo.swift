@@ -241,7 +241,11 @@ package struct ObjectUndo {
       texts.append(id)
     }
     for id in texts.sorted() {
-      guard let history = histories[id], let text = state.text(id) else { continue }
+      guard let text = state.text(id) else { continue }
+      guard let history = histories[id] else {
+        if text.isOverfull { leave(.full(field: name(id.field))) }
+        continue
+      }
       let undo = TextUndo(of: history) {
         TextUndo.Role(isInChain: isInChain($0), stands: stands($0))
       }
@@ -250,6 +254,11 @@ package struct ObjectUndo {
       }
       guard !undo.hunks.isEmpty else {
         leave(.reworked(field: name(id.field)))
+        continue
+      }
+      let weight = TextWeight.of(undo.hunks, parentCount: text.heads.count)
+      guard text.weight + weight <= TextWeight.limit else {
+        leave(.full(field: name(id.field)))
         continue
       }
       let version = state.entries(of: ArticleField.versions.rawValue)

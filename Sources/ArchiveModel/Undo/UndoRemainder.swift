@@ -10,6 +10,8 @@ package enum UndoRemainder: Hashable, Sendable {
   case reworked(field: String)
   /// So many characters that the edit deleted were deleted by somebody else as well.
   case deletedTwice(field: String, scalarCount: Int)
+  /// A text can hold no more, also not what an edit of it deleted.
+  case full(field: String)
   /// A version of an article stays for ever.
   case version
   /// What makes a replica one of a member's stays.
@@ -32,6 +34,7 @@ package enum UndoRemainder: Hashable, Sendable {
     case .reworked(let field): "nothing is left of the edit of \(field)"
     case .deletedTwice(let field, let count):
       "\(count) characters of \(field) were deleted by somebody else too, and stay deleted"
+    case .full(let field): "\(field) can hold no more"
     case .version: "the version stays: others may have built on it"
     case .certification: "what makes a replica a member's stays"
     case .objectDeleted: "it is deleted: restore it first"

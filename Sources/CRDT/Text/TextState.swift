@@ -10,7 +10,7 @@ package struct TextState: Sendable {
   package private(set) var content: String
   /// Whether there are edits that have not seen each other.
   package private(set) var isBranched: Bool
-  /// What the edits that took effect weigh together, bytes; 0: none did. See ``TextWeight``.
+  /// What the edits that took effect weigh together, bytes (``TextWeight``), 0 where none did.
   package private(set) var weight: Int
 
   /// A text that nobody edited yet.
