@@ -111,7 +111,10 @@ extension ReplicaWriter {
     let present = Set(Article.allTags(of: state, source: shown.shown.tags))
     let wanted = present.union(adding.map { Array($0.utf8) })
       .subtracting(removing.map { Array($0.utf8) })
-    guard adding.isEmpty || wanted.reduce(0, { $0 + $1.count }) <= FormatLimits.tagsByteLimit else {
+    guard
+      wanted.isSubset(of: present)
+        || wanted.reduce(0, { $0 + $1.count }) <= FormatLimits.tagsByteLimit
+    else {
       throw ReplicaFailure.unacceptable(
         "the tags of \(shown.id.bytes.hex.prefix(8)) would have more than "
           + "\(FormatLimits.tagsByteLimit >> 20) MiB together: remove some first"

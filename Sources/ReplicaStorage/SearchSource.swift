@@ -75,8 +75,9 @@ struct SearchSource {
     ].map(SearchText.folded)
   }
 
-  /// Bytes of an article's notes that can be found: as many as one text may have. Beyond what a row holds
-  /// the index would come to a stop.
+  /// Bytes of an article's notes that can be found, as many as one text may have.
+  ///
+  /// Beyond what a row holds the index would come to a stop.
   private static let notesByteLimit = TextWeight.limit
 
   /// The notes on an article, in the order in which they came, without those for which there is no room.

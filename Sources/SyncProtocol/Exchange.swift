@@ -32,7 +32,7 @@ package struct Exchange: Sendable {
     case ends([SessionEffect])
     /// Both sides are equal, and stay.
     case stays(LiveExchange, [SessionEffect])
-    /// The connection ended, and what came over it is stored.
+    /// The peer ended the session, and what came from it is stored.
     case stores(LastAppends)
   }
 
@@ -228,7 +228,7 @@ package struct Exchange: Sendable {
       closing = .told(end: end, frontier: frontier)
       return .goesOn(pump())
     case .failure(let failure):
-      return .ends([.end(failure)])
+      return ended(.told(failure))
     case .stay:
       guard role == .answerer, isLive, case .saidDone = closing,
         case .streaming(let stream) = outbound
@@ -345,12 +345,14 @@ package struct Exchange: Sendable {
   }
 
   private func ended() -> Step {
-    let ending: LastAppends.Ending =
-      switch (role, closing) {
-      case (.answerer, .saidDone): .finished(outcome(.delivered))
-      case (.answerer, _): .finished(outcome(.interrupted))
-      case (.dialler, _): .failed(.lost)
-      }
+    switch (role, closing) {
+    case (.answerer, .saidDone): ended(.finished(outcome(.delivered)))
+    case (.answerer, _): ended(.finished(outcome(.interrupted)))
+    case (.dialler, _): ended(.failed(.lost))
+    }
+  }
+
+  private func ended(_ ending: LastAppends.Ending) -> Step {
     let last = LastAppends(of: inbound, from: peer, limits: limits, then: ending)
     return inbound.isIdle ? .ends([last.effect]) : .stores(last)
   }

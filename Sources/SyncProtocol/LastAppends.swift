@@ -1,6 +1,6 @@
 internal import ChangeLog
 
-/// What is left to do of a session whose connection has ended: packs that came and are not stored yet.
+/// What is left to do of a session that the peer has ended: packs that came and are not stored yet.
 ///
 /// What is stored needs not come again: so a copy over a line that keeps breaking comes to its end.
 package struct LastAppends: Sendable {
@@ -13,6 +13,8 @@ package struct LastAppends: Sendable {
   enum Ending: Sendable {
     case finished(SessionOutcome)
     case failed(PeerFailure)
+    /// The failure came from the peer.
+    case told(PeerFailure)
   }
 
   enum Step {
@@ -53,6 +55,7 @@ package struct LastAppends: Sendable {
     switch ending {
     case .finished(let outcome): .finish(outcome)
     case .failed(let failure): .fail(failure)
+    case .told(let failure): .end(failure)
     }
   }
 }

@@ -70,7 +70,7 @@ package struct LiveExchange: Sendable {
   enum Step {
     case goesOn([SessionEffect])
     case ends([SessionEffect])
-    /// The connection ended, and what came over it is stored.
+    /// The peer ended the session, and what came from it is stored.
     case stores(LastAppends)
   }
 
@@ -120,7 +120,7 @@ package struct LiveExchange: Sendable {
       // The dialler asks, and hears this as the answer.
       return .goesOn(role == .answerer ? [.send(.stay)] : [])
     case .failure(let failure):
-      return .ends([.end(failure)])
+      return ended(.told(failure))
     case .hello, .welcome, .birth, .frontierDigests, .frontierHeads, .sent, .done:
       return .ends([.fail(.unexpected("both sides are equal already"))])
     }
@@ -133,7 +133,7 @@ package struct LiveExchange: Sendable {
     case (.dialler, .none):
       silence = .asked
       return .goesOn([.send(.stay)])
-    case (.dialler, .asked): return .ends([.fail(.lost)])
+    case (.dialler, .asked): return ended()
     }
   }
 
@@ -145,14 +145,16 @@ package struct LiveExchange: Sendable {
   }
 
   private func ended() -> Step {
-    let ending: LastAppends.Ending
     switch role {
-    case .dialler: ending = .failed(.lost)
+    case .dialler: return ended(.failed(.lost))
     case .answerer:
       var outcome = outcome
       outcome.verdict = .delivered
-      ending = .finished(outcome)
+      return ended(.finished(outcome))
     }
+  }
+
+  private func ended(_ ending: LastAppends.Ending) -> Step {
     let last = LastAppends(of: inbound, from: peer, limits: limits, then: ending)
     return inbound.isIdle ? .ends([last.effect]) : .stores(last)
   }

@@ -9,7 +9,7 @@ internal import ChangeLog
 ///     answerer   awaitingHello ──▶ authorising ──▶ exchanging | settled ──▶ live | closed
 ///
 /// A dialler that finds both sides equal in its greeting goes on to live, or closes, at once. When the
-/// connection ends, what came in exchanging or live is stored before the session closes.
+/// peer ends exchanging or live, what came from it is stored before the session closes.
 ///
 /// An event that cannot come in a state is either the peer's fault, then the session fails with
 /// `protocolViolation`, or belongs to an effect of a session that has ended, then it is passed over.
@@ -29,7 +29,7 @@ package enum SyncSession: ~Copyable {
   case settled(Settlement)
   /// Both sides were equal, and stay.
   case live(LiveExchange)
-  /// The connection has ended, and what came over it is being stored.
+  /// The peer has ended the session, and what came from it is being stored.
   case storing(LastAppends)
   case closed
 
@@ -113,7 +113,7 @@ package enum SyncSession: ~Copyable {
         }
         self = .exchanging(exchange)
         return effects
-      case .received(.failure(let failure)):
+      case .received(.failure(let failure)) where early.isEmpty:
         self = .closed
         return [.end(failure)]
       case .received:
@@ -127,6 +127,9 @@ package enum SyncSession: ~Copyable {
         early.append(event)
         self = .validating(greeting, welcome, early: early)
         return []
+      case .ended where early.isEmpty:
+        self = .closed
+        return [.fail(.lost)]
       case .ended:
         self = .validating(greeting, welcome, early: early + [event])
         return []

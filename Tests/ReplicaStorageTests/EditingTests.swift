@@ -183,8 +183,12 @@ import Testing
     }
     try expectRebuildIsByteEqual()
     #expect(throws: ReplicaFailure.self) {
-      try anna.write { _ = try $0.tag(article, adding: [tags[39]], removing: []) }
+      try anna.write { _ = try $0.tag(article, adding: ["a"], removing: []) }
     }
+    // What is there already is nothing new, shown or not.
+    #expect(
+      try anna.write { try $0.tag(article, adding: [tags[0], tags[39]], removing: []) } == nil
+    )
     // Those that are not shown are taken out by their names too.
     try anna.write { _ = try $0.tag(article, adding: [], removing: Array(tags.suffix(10))) }
     try anna.write { _ = try $0.tag(article, adding: ["a"], removing: Array(tags[15...])) }

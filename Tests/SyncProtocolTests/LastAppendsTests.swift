@@ -2,7 +2,7 @@ import ChangeLog
 import SyncProtocol
 import Testing
 
-/// What came over a connection is stored also when the connection has ended.
+/// What came from a peer is stored also when the peer has ended the session.
 @Suite struct LastAppendsTests {
   /// A dialler that has nothing to send, with two packs of which one is being stored.
   private static let receiving: [Line] = [
@@ -31,6 +31,28 @@ import Testing
         (Self.stored(19), ["append 20"]),
         (Self.stored(20), ["fail internal"]),
         (Self.stored(21), []),
+      ]
+    )
+  }
+
+  @Test func `a failure that the peer reports is passed on after what came before it`() {
+    let failure = SessionEvent.received(.failure(PeerFailure(.damaged, "a pack is damaged")))
+    expect(
+      .dialling(),
+      Self.receiving + [
+        (failure, []), (.ended, []), (Self.stored(19), ["append 20"]),
+        (Self.stored(20), ["end damaged"]),
+      ]
+    )
+    expect(
+      .dialling(),
+      [
+        Self.receiving[0], Self.receiving[1], (.received(.pack(.test(19))), []), (failure, []),
+        (
+          .viewed(Side.dialler.view(end: 9, isPeerCursorValid: true), time: 0),
+          ["send sent 9", "append 19"]
+        ),
+        (Self.stored(19), ["end damaged"]),
       ]
     )
   }

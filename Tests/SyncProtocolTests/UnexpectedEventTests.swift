@@ -218,14 +218,7 @@ struct StateFixture: CustomTestStringConvertible, Sendable {
       (.opened(Side.dialler.view(end: 9), time: 0), ["send hello"]),
       (.received(.welcome(end: 20, frontier: .test(2))), ["allow large frames", "view"]),
     ]
-    expect(
-      .dialling(),
-      lines + [
-        (.ended, []),
-        (.viewed(Side.dialler.view(end: 9), time: 0), ["get frontier to ask", "fail internal"]),
-        (.ended, []),
-      ]
-    )
+    expect(.dialling(), lines + [(.ended, ["fail internal"]), (.ended, [])])
     expect(
       .dialling(),
       lines + [(.received(.failure(PeerFailure(.shuttingDown, ""))), ["end shuttingDown"])]
