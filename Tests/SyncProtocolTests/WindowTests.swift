@@ -121,6 +121,32 @@ import Testing
     #expect(log.mostInFlight == 2)
   }
 
+  @Test func `one append takes no more bytes than it may, before compression too`() {
+    /// A pack that says that it opens to 4 MiB.
+    func small(_ position: UInt64) -> PackDelivery {
+      // Its fourth field, a section, has a raw size of 2²² and no data.
+      let pack: [UInt8] = [0x22, 0x07, 0x10, 0x80, 0x80, 0x80, 0x02, 0x22, 0x00]
+      return PackDelivery(pack: pack, position: position, check: [UInt8](repeating: 0, count: 8))
+    }
+    #expect(small(1).plainByteCount == 9 + (4 << 20))
+    let side = Side.answerer
+    expect(
+      .answering(limits: SyncLimits()),
+      [
+        (.received(.hello(end: 9, frontier: .test(2))), ["authorise desk", "view"]),
+        (
+          .viewed(side.view(end: 0, frontier: Frontier()), time: 0),
+          ["allow large frames", "send welcome"]
+        ), (.received(.pack(small(1))), ["append 1"]),
+      ] + (2...6).map { (.received(.pack(small($0))), []) } + [
+        (
+          .stored(position: 1, AppendReceipt(newChangeCount: 1)),
+          ["send acknowledgement 1", "append 2 3 4"]
+        )
+      ]
+    )
+  }
+
   @Test func `a peer that floods breaks the protocol`() {
     var limits = SyncLimits()
     limits.backlogPackLimit = 2
