@@ -188,9 +188,10 @@ private struct MemoryLog: LogIndex {
   /// Whether a peer lacks a change: it may know a branch by the name of its key's lane, and then
   /// means the branch that holds the hash it claims.
   private func lacks(_ change: ChangeID, _ claims: ClaimedFrontier) -> Bool {
-    guard claims.buckets.contains(change.lane.bucket) else { return false }
     let tree = laneTree()
     let path = tree.path(to: change.lane) + [tree.root(of: change.lane)]
+    // A branch may have come to be since the two sides compared, of a lane that differs.
+    guard path.contains(where: { claims.buckets.contains($0.bucket) }) else { return false }
     for lane in path {
       guard let claim = claims.heads[lane] else { continue }
       let holders = ([change.lane] + tree.descendants(of: change.lane).map(\.lane))

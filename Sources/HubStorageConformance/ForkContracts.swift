@@ -76,6 +76,33 @@ extension HubBench {
     #expect(try archive.suspects(of: liar.store) == [])
   }
 
+  func branchesSinceTheQuestionAreSent() throws {
+    var writers = try WriterFixture(seed: 31)
+    let archive = try archive(of: writers)
+    var lane = try writers.lane()
+    let common = try lane.pack(2)
+    var twin = lane
+    twin.diverge()
+    let ways = [try lane.pack(3), try twin.pack(2)]
+    try archive.append([common, ways[0]], with: &writers)
+    // The peer holds what both ways have in common, and says so of the one bucket that differs.
+    let head = try #require(common.hash(of: ChangeID(lane: lane.id, seq: 2)))
+    let claims = ClaimedFrontier(
+      buckets: [lane.id.bucket],
+      heads: [lane.id: ClaimedHead(seq: 2, hashPrefix: head.prefix)]
+    )
+    try archive.append([ways[1]], with: &writers)
+    let end = try archive.end().position
+    let branches = try archive.frontier().heads.keys.filter { $0 != lane.id }
+    #expect(branches.count == 2)
+    #expect(branches.allSatisfy { !claims.buckets.contains($0.bucket) })
+    let sent = try archive.packs(upTo: end, selecting: .beyond(claims))
+    #expect(sent.packs.map(\.name) == ways.map(\.name))
+    // Where the lane does not differ, its branches do not.
+    let equal = ClaimedFrontier(buckets: [lane.id.bucket ^ 1], heads: [:])
+    #expect(try archive.packs(upTo: end, selecting: .beyond(equal)).packs.isEmpty)
+  }
+
   func forksOfTheBeginningAreKept() throws {
     var writers = try WriterFixture(seed: 26)
     let archive = try archive(of: writers)

@@ -90,6 +90,9 @@ package enum HubContract: CaseIterable, Sendable {
   /// `beyond` selects exactly the packs with a change above the peer's heads, in the buckets that
   /// the peer tells of.
   case frontiersSelectWhatIsBeyond
+  /// Of a lane that forked after the peer told what it holds, `beyond` selects what the peer lacks, whatever
+  /// the branches are called.
+  case branchesSinceTheQuestionAreSent
   /// The view tells what the store holds of the lane that the peer writes.
   case viewsTellThePeersLane
 
@@ -144,6 +147,7 @@ package enum HubContract: CaseIterable, Sendable {
     case .forksAreKept: try bench.forksAreKept()
     case .forksOfTheBeginningAreKept: try bench.forksOfTheBeginningAreKept()
     case .packsForkInManyPlaces: try bench.packsForkInManyPlaces()
+    case .branchesSinceTheQuestionAreSent: try bench.branchesSinceTheQuestionAreSent()
     case .rumoursOfForksStayWithTheirPeer: try bench.rumoursOfForksStayWithTheirPeer()
     case .packsDoNotFork: try bench.packsDoNotFork()
     case .branchesAreNotNamed: try bench.branchesAreNotNamed()

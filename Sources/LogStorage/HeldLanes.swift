@@ -13,6 +13,7 @@ struct HeldLanes {
   private let ranges: [LaneID: Range<Int>]
   private var lookup: BranchLookup<SQLiteLog>
   private var held: [LaneID: UInt64] = [:]
+  private var equal: [LaneID: Bool] = [:]
   /// For a lane, the one at it or above it that the peer claims.
   private var claimed: [LaneID: LaneID?] = [:]
 
@@ -26,11 +27,33 @@ struct HeldLanes {
 
   /// The seq up to which nothing of a lane has to be sent.
   mutating func heldSeq(of lane: LaneID) throws -> UInt64 {
-    guard claims.buckets.contains(lane.bucket) else { return .max }
     if let seq = held[lane] { return seq }
-    let seq = try self.seq(of: lane)
+    let seq = isEqual(lane) ? .max : try self.seq(of: lane)
     held[lane] = seq
     return seq
+  }
+
+  /// Whether both sides hold the same of a lane, as their digests said.
+  ///
+  /// A branch may have come to be since then, of a lane of which they said that it differs.
+  private mutating func isEqual(_ lane: LaneID) -> Bool {
+    var way: [LaneID] = []
+    var next: LaneID? = lane
+    var result = true
+    while let lane = next {
+      if let known = equal[lane] {
+        result = known
+        break
+      }
+      way.append(lane)
+      if claims.buckets.contains(lane.bucket) {
+        result = false
+        break
+      }
+      next = tree.branch(lane).map { $0.parent ?? $0.root }
+    }
+    for lane in way { equal[lane] = result }
+    return result
   }
 
   /// The seq up to which the peer holds a lane of this log.
