@@ -78,7 +78,7 @@ package struct ClaimedFrontier: Sendable {
   /// A peer that holds nothing.
   package static let empty = ClaimedFrontier(buckets: Set(0...255), heads: [:])
 
-  /// Whether the peer lacks a change.
+  /// Whether the peer lacks a change of a lane that is no branch.
   package func lacks(_ change: ChangeID) -> Bool {
     buckets.contains(change.lane.bucket) && change.seq > heads[change.lane]?.seq ?? 0
   }

@@ -88,7 +88,7 @@ package enum HubContract: CaseIterable, Sendable {
   /// `notFrom` leaves out exactly the packs that this peer brought.
   case packsDoNotGoBackToWhoBroughtThem
   /// `beyond` selects exactly the packs with a change above the peer's heads, in the buckets that
-  /// the peer tells of.
+  /// the peer tells of, or after lanes in them.
   case frontiersSelectWhatIsBeyond
   /// Of a lane that forked after the peer told what it holds, `beyond` selects what the peer lacks, whatever
   /// the branches are called.
