@@ -150,6 +150,11 @@ package actor GroupCommit<Archive: HubArchiveStore>: SessionStore {
     try await store.remember(cursor)
   }
 
+  package nonisolated func forget(_ peer: StoreID) async throws {
+    used()
+    try await store.forget(peer)
+  }
+
   package nonisolated func witness(_ head: ClaimedHead, of lane: LaneID) async throws {
     used()
     try await store.witness(head, of: lane)

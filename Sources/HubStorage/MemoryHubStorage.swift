@@ -80,6 +80,10 @@ package final class MemoryHubArchive: HubArchiveStore {
     log.withLock { $0.settle(at: cursor) }
   }
 
+  package func forget(_ peer: StoreID) throws {
+    log.withLock { $0.forget(peer) }
+  }
+
   package func adopt(_ genesis: Genesis) throws {
     try log.withLock { try $0.adopt(genesis) }
   }
@@ -208,12 +212,14 @@ private struct MemoryLog: LogIndex {
     suspects[cursor.store] = nil
   }
 
+  mutating func forget(_ peer: StoreID) { known[peer] = nil }
+
   /// Keeps what a refused pack says about the peer's log.
   mutating func note(_ failure: LogFailure, of peer: StoreID) {
     switch failure {
-    case .gap: known[peer] = nil
+    case .gap: forget(peer)
     case .fork(let change):
-      known[peer] = nil
+      forget(peer)
       suspects[peer, default: []].insert(change.lane)
     case .malformed, .unsupported, .damaged, .tooLarge: break
     }

@@ -239,6 +239,10 @@ package final class SQLiteHubArchive: HubArchiveStore {
     try database.write { try SQLiteLog($0).settle(at: cursor) }
   }
 
+  package func forget(_ peer: StoreID) throws {
+    try database.write { try SQLiteLog($0).forget(peer) }
+  }
+
   package func adopt(_ genesis: Genesis) throws {
     try database.write { try SQLiteLog($0).adopt(genesis) }
   }

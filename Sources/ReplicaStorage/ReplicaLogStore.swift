@@ -98,6 +98,10 @@ extension Replica: LogStore {
     try database.write { try SQLiteLog($0).settle(at: cursor) }
   }
 
+  package func forget(_ peer: StoreID) throws {
+    try database.write { try SQLiteLog($0).forget(peer) }
+  }
+
   package func witness(_ head: ClaimedHead, of lane: LaneID) throws {
     try database.write { db in
       guard try Self.lane(db) == lane, let own = try SQLiteLog(db).head(of: lane),

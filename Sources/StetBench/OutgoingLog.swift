@@ -113,6 +113,7 @@ final class OutgoingLog: SessionStore {
   }
 
   func remember(_ cursor: Cursor) async throws { state.withLock { $0.known = cursor } }
+  func forget(_ peer: StoreID) async throws { state.withLock { $0.known = nil } }
   func witness(_ head: ClaimedHead, of lane: LaneID) async throws {}
   func adopt(_ genesis: Genesis) async throws {}
 }

@@ -95,6 +95,7 @@ package struct Exchange: Sendable {
     outbound = Self.outbound(
       view: view,
       known: isPeerReset ? nil : welcome.known,
+      told: greeting.hello.known,
       peer: peer,
       peerFrontier: welcome.frontier
     )
@@ -117,6 +118,7 @@ package struct Exchange: Sendable {
     outbound = Self.outbound(
       view: view,
       known: hello.known,
+      told: view.known,
       peer: peer,
       peerFrontier: hello.frontier
     )
@@ -124,9 +126,13 @@ package struct Exchange: Sendable {
 
   /// What to send: after the peer's cursor when that holds, everything when the peer has nothing,
   /// else what its frontier says.
+  ///
+  /// - `told`: how far the peer was told that its log is known here. Only by that could it see that it
+  ///   no longer has what it brought, so without it nothing is left out.
   private static func outbound(
     view: StoreView,
     known: Cursor?,
+    told: Cursor?,
     peer: StoreID,
     peerFrontier: Hash
   )
@@ -134,10 +140,14 @@ package struct Exchange: Sendable {
   {
     if let known, view.isPeerCursorValid {
       return .streaming(
-        PackStream(after: known.position, upTo: view.end.position, selection: .notFrom(peer))
+        PackStream(
+          after: known.position,
+          upTo: view.end.position,
+          selection: told == nil ? .all : .notFrom(peer)
+        )
       )
     }
-    let everything = PackStream(after: 0, upTo: view.end.position, selection: .beyond(.empty))
+    let everything = PackStream(after: 0, upTo: view.end.position, selection: .all)
     let hasNothing = peerFrontier == Frontier().digest
     return hasNothing || everything.isDrained ? .streaming(everything) : .asking(everything)
   }

@@ -29,6 +29,14 @@ package struct Greeting: Sendable {
     return [.witness(head, of: lane)]
   }
 
+  /// Whether the log is what the answerer takes it for, which streams after the cursor in hello and
+  /// leaves out what it got from here.
+  ///
+  /// - `view`: of this side's log, with the answerer's cursor.
+  func isLogStill(as welcome: Welcome, view: StoreView) -> Bool {
+    welcome.known == nil || view.isPeerCursorValid || !welcome.isStreaming
+  }
+
   /// What the dialler does on welcome.
   enum Verdict {
     /// There is something to exchange: see whether the answerer's cursor holds.

@@ -31,6 +31,9 @@ package protocol LogStore: Sendable {
   /// Remembers how far the peer's log is known, after everything up to there was seen.
   func remember(_ cursor: Cursor) throws
 
+  /// Forgets how far a peer's log is known: the next session asks for frontiers.
+  func forget(_ peer: StoreID) throws
+
   /// Takes note of what a peer holds of this store's own lane.
   ///
   /// A store that finds itself behind, or on another way, was brought back to an earlier time: it must
@@ -124,6 +127,8 @@ package struct PackRequest: Sendable {
     case notFrom(StoreID)
     /// Those with a change beyond what the peer holds.
     case beyond(ClaimedFrontier)
+
+    static let all = Selection.beyond(.empty)
   }
 
   /// Packs that end after this position.

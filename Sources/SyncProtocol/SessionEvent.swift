@@ -39,6 +39,8 @@ package enum SessionEffect: Sendable {
   case append([PackDelivery], from: StoreID)
   case adopt(Genesis)
   case remember(Cursor)
+  /// Forget how far this peer's log is known.
+  case forget(StoreID)
   /// The peer says what it holds of this side's own lane.
   case witness(ClaimedHead, of: LaneID)
   /// The peer proved to speak the protocol: frames may be as large as the limits say.

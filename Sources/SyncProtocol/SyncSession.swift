@@ -94,6 +94,10 @@ package enum SyncSession: ~Copyable {
           self = .closed
           return [.fail(.renamed)]
         }
+        guard greeting.isLogStill(as: welcome, view: view) else {
+          self = .closed
+          return [.forget(welcome.end.store), .fail(.putBack)]
+        }
         var exchange = Exchange(dialler: greeting, welcome: welcome, view: view)
         var effects = exchange.begin()
         for event in early {
@@ -291,6 +295,13 @@ extension PeerFailure {
   package static let renamed = PeerFailure(
     .internal,
     "the archive was found to be a copy in the middle of the session: sync again",
+    isRetryable: true
+  )
+
+  /// The other side leaves out what it once got from here, and some of that is gone.
+  package static let putBack = PeerFailure(
+    .internal,
+    "the archive was put back to an earlier time: sync again",
     isRetryable: true
   )
 

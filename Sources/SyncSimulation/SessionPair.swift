@@ -144,6 +144,7 @@ package final class SessionPair {
           side.events.append(.stored(position: packs[packs.count - 1].position, receipt))
         case .adopt(let genesis): try side.store.adopt(genesis)
         case .remember(let cursor): try side.store.remember(cursor)
+        case .forget(let peer): try side.store.forget(peer)
         case .witness(let head, let lane): try side.store.witness(head, of: lane)
         case .stay, .watchSilence: break
         case .finish(let outcome):

@@ -63,6 +63,8 @@ extension SessionHandler {
       return write { try await $0.adopt(genesis) }
     case .remember(let cursor):
       return write { try await $0.remember(cursor) }
+    case .forget(let peer):
+      return write { try await $0.forget(peer) }
     case .witness(let head, let lane):
       return write { try await $0.witness(head, of: lane) }
     case .view(let request):

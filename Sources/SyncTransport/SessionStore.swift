@@ -22,6 +22,7 @@ package protocol SessionStore: Sendable {
   func packs(_ request: PackRequest) async throws -> PackBatch
   func append(_ packs: [PackDelivery], from peer: StoreID) async throws -> AppendReceipt
   func remember(_ cursor: Cursor) async throws
+  func forget(_ peer: StoreID) async throws
   func witness(_ head: ClaimedHead, of lane: LaneID) async throws
   func adopt(_ genesis: Genesis) async throws
 }
@@ -90,6 +91,10 @@ package struct BlockingSessionStore<Store: LogStore>: SessionStore {
 
   package func remember(_ cursor: Cursor) async throws {
     try await run { try $0.remember(cursor) }
+  }
+
+  package func forget(_ peer: StoreID) async throws {
+    try await run { try $0.forget(peer) }
   }
 
   package func witness(_ head: ClaimedHead, of lane: LaneID) async throws {

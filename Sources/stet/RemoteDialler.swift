@@ -52,7 +52,7 @@ struct RemoteDialler {
     switch error {
     case LogFailure.gap, LogFailure.fork: true
     case let failure as PeerFailure:
-      failure.code == .gap || failure.code == .fork || failure == .renamed
+      failure.code == .gap || failure.code == .fork || failure == .renamed || failure == .putBack
     default: false
     }
   }

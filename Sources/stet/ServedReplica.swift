@@ -155,6 +155,8 @@ private final class ServedSession: SessionStore {
 
   func remember(_ cursor: Cursor) async throws { try await store.remember(cursor) }
 
+  func forget(_ peer: StoreID) async throws { try await store.forget(peer) }
+
   func witness(_ head: ClaimedHead, of lane: LaneID) async throws {
     try await store.witness(head, of: lane)
   }

@@ -150,6 +150,11 @@ private struct BusyArchive: LogStore {
     try archive.remember(cursor)
   }
 
+  func forget(_ peer: StoreID) throws {
+    try crowd.write(to: archive)
+    try archive.forget(peer)
+  }
+
   func adopt(_ genesis: Genesis) throws {
     try crowd.write(to: archive)
     try archive.adopt(genesis)

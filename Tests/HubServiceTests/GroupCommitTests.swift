@@ -212,5 +212,6 @@ private final class SlowArchive<Archive: HubArchiveStore>: HubArchiveStore {
   func frontier() throws -> Frontier { try archive.frontier() }
   func packs(_ request: PackRequest) throws -> PackBatch { try archive.packs(request) }
   func remember(_ cursor: Cursor) throws { try archive.remember(cursor) }
+  func forget(_ peer: StoreID) throws { try archive.forget(peer) }
   func adopt(_ genesis: Genesis) throws { try archive.adopt(genesis) }
 }

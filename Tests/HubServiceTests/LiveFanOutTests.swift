@@ -153,5 +153,6 @@ private final class CountingArchive: HubArchiveStore {
 
   func frontier() throws -> Frontier { try archive.frontier() }
   func remember(_ cursor: Cursor) throws { try archive.remember(cursor) }
+  func forget(_ peer: StoreID) throws { try archive.forget(peer) }
   func adopt(_ genesis: Genesis) throws { try archive.adopt(genesis) }
 }

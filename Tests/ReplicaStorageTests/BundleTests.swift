@@ -378,6 +378,7 @@ private struct DyingStore: LogStore {
   func frontier() throws -> Frontier { try store.frontier() }
   func packs(_ request: PackRequest) throws -> PackBatch { try store.packs(request) }
   func remember(_ cursor: Cursor) throws { try store.remember(cursor) }
+  func forget(_ peer: StoreID) throws { try store.forget(peer) }
   func adopt(_ genesis: Genesis) throws { try store.adopt(genesis) }
 
   func append(_ packs: [PackDelivery], from peer: StoreID) throws -> AppendReceipt {

@@ -26,7 +26,10 @@ import Testing
           ["authorise desk", "view"]
         ),
         (
-          .viewed(side.view(end: 20, isPeerCursorValid: true), time: 0),
+          .viewed(
+            side.view(end: 20, known: Side.dialler.cursor(8), isPeerCursorValid: true),
+            time: 0
+          ),
           ["allow large frames", "send welcome, streaming", "get packs 18…20 not from peer"]
         ),
         (.received(.pack(.test(9))), ["append 9"]),
@@ -40,6 +43,22 @@ import Testing
         (.viewed(side.view(end: 21), time: 0), ["get packs 20…21 not from peer"]),
         (.gotPacks(.test(upTo: 21)), ["remember 9", "send done 21"]),
         (.ended, ["finish delivered"]),
+      ]
+    )
+  }
+
+  @Test func `a dialler whose log is not known any more gets what it brought, too`() {
+    expect(
+      .answering(limits: SyncLimits()),
+      [
+        (
+          .received(.hello(end: 9, known: side.cursor(18), frontier: .test(2))),
+          ["authorise desk", "view"]
+        ),
+        (
+          .viewed(side.view(end: 20, isPeerCursorValid: true), time: 0),
+          ["allow large frames", "send welcome, streaming", "get packs 18…20 beyond 0"]
+        ),
       ]
     )
   }

@@ -21,9 +21,11 @@ import Testing
     expect(
       .dialling(),
       [
-        (.opened(side.view(end: 9), time: 0), ["send hello"]),
+        (.opened(side.view(end: 9, known: Side.answerer.cursor(18)), time: 0), ["send hello"]),
         (
-          .received(.welcome(end: 20, known: side.cursor(5), frontier: .test(2))),
+          .received(
+            .welcome(end: 20, known: side.cursor(5), frontier: .test(2), isStreaming: true)
+          ),
           ["allow large frames", "view"]
         ),
         (
@@ -50,6 +52,60 @@ import Testing
         ),
         (.gotFrontier(.test(3), .comparing), ["remember 22", "finish equal"]),
         (.ended, []),
+      ]
+    )
+  }
+
+  @Test func `an answerer that could not see that it was put back gets what it brought, too`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9), time: 0), ["send hello"]),
+        (
+          .received(.welcome(end: 20, known: side.cursor(5), frontier: .test(2))),
+          ["allow large frames", "view"]
+        ),
+        (
+          .viewed(
+            side.view(end: 9, known: Side.answerer.cursor(18), isPeerCursorValid: true),
+            time: 0
+          ),
+          ["get packs 5…9 beyond 0"]
+        ),
+      ]
+    )
+  }
+
+  @Test func `an answerer that was put back is asked what it holds`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9, known: Side.answerer.cursor(30)), time: 0), ["send hello"]),
+        (
+          .received(.welcome(end: 20, known: side.cursor(5), frontier: .test(2))),
+          ["allow large frames", "view"]
+        ),
+        (
+          .viewed(side.view(end: 9, isPeerCursorValid: true), time: 0),
+          ["get frontier to ask"]
+        ),
+      ]
+    )
+  }
+
+  @Test func `a dialler that was put back asks the answerer to begin anew`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9, known: Side.answerer.cursor(18)), time: 0), ["send hello"]),
+        (
+          .received(
+            .welcome(end: 20, known: side.cursor(12), frontier: .test(2), isStreaming: true)
+          ),
+          ["allow large frames", "view"]
+        ),
+        (.received(.pack(.test(19))), []),
+        (.viewed(side.view(end: 9), time: 0), ["forget the peer", "fail internal"]),
       ]
     )
   }

@@ -139,6 +139,7 @@ extension SyncMessage {
     end: UInt64,
     known: Cursor? = nil,
     frontier: Frontier = .test(1),
+    isStreaming: Bool = false,
     isLive: Bool = false
   ) -> SyncMessage {
     var wire = WireMessage()
@@ -148,6 +149,7 @@ extension SyncMessage {
     wire.welcome.end = Side.answerer.cursor(end).wire
     if let known { wire.welcome.known = known.wire }
     wire.welcome.frontier = frontier.digest.bytes.data
+    wire.welcome.streaming = isStreaming
     wire.welcome.live = isLive
     return decoded(wire)
   }

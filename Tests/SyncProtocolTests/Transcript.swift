@@ -32,6 +32,7 @@ extension SessionEffect {
     case .append(let packs, _): "append " + packs.map { "\($0.position)" }.joined(separator: " ")
     case .adopt(let genesis): "adopt \(genesis.name)"
     case .remember(let cursor): "remember \(cursor.position)"
+    case .forget: "forget the peer"
     case .witness(let head, _): "witness \(head.seq)"
     case .allowLargeFrames: "allow large frames"
     case .stay: "stay"

@@ -81,6 +81,7 @@ final class SessionReplay {
       return .stored(position: packs[packs.count - 1].position, receipt)
     case .adopt(let genesis): try store.adopt(genesis)
     case .remember(let cursor): try store.remember(cursor)
+    case .forget(let peer): try store.forget(peer)
     case .witness(let head, let lane): try store.witness(head, of: lane)
     case .stay, .watchSilence: break
     case .finish(let outcome): end = "\(outcome.verdict)"

@@ -127,5 +127,7 @@ final class LyingStore: LogStore {
 
   func remember(_ cursor: Cursor) {}
 
+  func forget(_ peer: StoreID) {}
+
   func adopt(_ genesis: Genesis) {}
 }

@@ -154,6 +154,8 @@ extension World {
       try inline(endpoint) { try $0.adopt(genesis) }
     case .remember(let cursor):
       try inline(endpoint) { try $0.remember(cursor) }
+    case .forget(let peer):
+      try inline(endpoint) { try $0.forget(peer) }
     case .witness(let head, let lane):
       try inline(endpoint) { try $0.witness(head, of: lane) }
     case .view(let request):
