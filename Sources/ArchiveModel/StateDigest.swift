@@ -18,25 +18,14 @@ package enum StateDigest {
   }
 
   package static func digest(of object: ObjectID, in state: ObjectState) -> Hash {
-    var bytes = object.type.bigEndianBytes + object.bytes
-    bytes += UInt32(state.entries.count).bigEndianBytes
-    for entry in state.entries {
-      bytes += entry.field.bigEndianBytes + [entry.kind.rawValue] + entry.dot.bytes
-      bytes += UInt32(entry.value.count).bigEndianBytes + entry.value
-    }
-    bytes += UInt32(state.deletions.count).bigEndianBytes
-    for deletion in state.deletions {
-      bytes += deletion.dot.bytes + UInt32(deletion.covers.count).bigEndianBytes
-      bytes += deletion.covers.bytes
-    }
-    bytes += UInt32(state.texts.count).bigEndianBytes
-    for text in state.texts {
-      bytes += text.id.field.bigEndianBytes
-      bytes += UInt32(text.id.version.count).bigEndianBytes + text.id.version
-      bytes += UInt32(text.heads.count).bigEndianBytes + text.heads.bytes
-      bytes += Hash(of: Array(text.content.utf8)).bytes
-    }
-    return Hash(of: bytes)
+    var digest = ObjectDigest(of: object)
+    digest.append(count: state.entries.count)
+    for entry in state.entries { digest.append(entry) }
+    digest.append(count: state.deletions.count)
+    for deletion in state.deletions { digest.append(deletion) }
+    digest.append(count: state.texts.count)
+    for text in state.texts { digest.append(text) }
+    return digest.finished()
   }
 
   /// The digest of a bucket from those of its objects, ascending by type and id.

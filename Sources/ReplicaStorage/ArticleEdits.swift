@@ -46,10 +46,8 @@ extension ReplicaWriter {
   private func take(
     _ imported: ImportedVersion
   ) throws -> (verdict: ImportVerdict, article: ObjectID) {
-    let known = try state(of: imported.article)
-    let isVersionKnown =
-      known?.entries(of: ArticleField.versions.rawValue)
-      .contains { $0.value == imported.name.bytes } ?? false
+    let known = try state.store.existingNumber(of: imported.article)
+    let isVersionKnown = try known.map { try state.store.holds(imported.name, in: $0) } ?? false
     try append(imported, isVersionKnown: isVersionKnown)
     if isVersionKnown { return (.unchanged, imported.article) }
     return (known == nil ? .new : .revised, imported.article)

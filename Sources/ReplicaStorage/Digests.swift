@@ -112,7 +112,7 @@ extension Replica {
         guard let digest = Hash(blob) else { throw LogFailure.damaged("state") }
         return DigestedObject(id: id, digest: digest, isKept: true)
       }
-      let digest = StateDigest.digest(of: id, in: try store.state(of: row.decode(atIndex: 0)))
+      let digest = try store.digest(of: id, number: row.decode(atIndex: 0))
       return DigestedObject(id: id, digest: digest, isKept: false)
     }
   }

@@ -60,6 +60,20 @@ final class StateStore {
       .integer([.blob(raw.bytes)])
   }
 
+  /// The id of an object.
+  ///
+  /// - Throws: `LogFailure.damaged` where its row is none.
+  func id(of object: Int64) throws -> ObjectID {
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT type, object FROM objects WHERE id = ?"),
+      arguments: [object]
+    )
+    guard let row,
+      let id = try ObjectID(type: row.decode(atIndex: 0), bytes: row.decode(atIndex: 1) as Data)
+    else { throw LogFailure.damaged("state") }
+    return id
+  }
+
   /// The id of an article; `nil` where its row is none.
   func article(_ number: Int64) throws -> ObjectID? {
     try Data.fetchOne(
@@ -95,12 +109,29 @@ final class StateStore {
 
   // MARK: - Loading
 
+  /// All that is there of an object.
+  ///
+  /// - Throws: ``ReplicaFailure/objectIsTooLarge(_:)``.
   func state(of object: Int64) throws -> ObjectState {
-    ObjectState(
-      entries: try entries(of: object),
-      deletions: hasDeletions ? try deletions(of: object) : [],
-      texts: hasTexts ? try texts.all(of: object) : []
-    )
+    try withinBudget(object) { budget in
+      ObjectState(
+        entries: try entries(of: object, &budget),
+        deletions: hasDeletions ? try deletions(of: object, &budget) : [],
+        texts: hasTexts ? try texts.all(of: object, &budget) : []
+      )
+    }
+  }
+
+  private func withinBudget<Whole>(
+    _ object: Int64,
+    _ read: (inout ObjectBudget) throws -> Whole
+  ) throws -> Whole {
+    do {
+      var budget = ObjectBudget()
+      return try read(&budget)
+    } catch is ObjectBudget.Exceeded {
+      throw ReplicaFailure.objectIsTooLarge(try id(of: object))
+    }
   }
 
   /// A text with all its edits; `nil` when nobody edited it.
@@ -123,19 +154,38 @@ final class StateStore {
     (try? Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table))")) ?? true
   }
 
-  private func entries(of object: Int64) throws -> [Entry] {
+  private func entries(of object: Int64, _ budget: inout ObjectBudget) throws -> [Entry] {
+    var entries: [Entry] = []
+    try forEachEntry("FROM entries WHERE object = ?", [object]) { entry in
+      try budget.take(entry.value.count)
+      entries.append(entry)
+    }
+    return entries
+  }
+
+  /// Visits rows of `entries`.
+  ///
+  /// - `source`: SQL from `FROM` on.
+  func forEachEntry(
+    _ source: String,
+    _ arguments: StatementArguments,
+    _ body: (Entry) throws -> Void
+  ) throws {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
-        sql: "SELECT field, lane, seq, operation, kind, time, value FROM entries WHERE object = ?"
+        sql: """
+          SELECT entries.field, entries.lane, entries.seq, entries.operation, entries.kind,
+            entries.time, entries.value
+          \(source)
+          """
       ),
-      arguments: [object]
+      arguments: arguments
     )
-    var entries: [Entry] = []
     while let row = try rows.next() {
       guard let kind = Entry.Kind(rawValue: try row.decode(atIndex: 4)) else {
         throw LogFailure.damaged("state")
       }
-      entries.append(
+      try body(
         Entry(
           field: try row.decode(atIndex: 0),
           dot: try dot(
@@ -149,7 +199,6 @@ final class StateStore {
         )
       )
     }
-    return entries
   }
 
   /// An operation's name as a row has it.
@@ -162,16 +211,34 @@ final class StateStore {
     )
   }
 
-  private func deletions(of object: Int64) throws -> [Deletion] {
+  private func deletions(of object: Int64, _ budget: inout ObjectBudget) throws -> [Deletion] {
+    var deletions: [Deletion] = []
+    try forEachDeletion("FROM deletions WHERE object = ?", [object]) { deletion in
+      try budget.take(deletion.covers.count * MemoryLayout<Dot>.size)
+      deletions.append(deletion)
+    }
+    return deletions
+  }
+
+  /// Visits rows of `deletions`.
+  ///
+  /// - `source`: SQL from `FROM` on.
+  func forEachDeletion(
+    _ source: String,
+    _ arguments: StatementArguments,
+    _ body: (Deletion) throws -> Void
+  ) throws {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
-        sql: "SELECT lane, seq, operation, covers FROM deletions WHERE object = ?"
+        sql: """
+          SELECT deletions.lane, deletions.seq, deletions.operation, deletions.covers
+          \(source)
+          """
       ),
-      arguments: [object]
+      arguments: arguments
     )
-    var deletions: [Deletion] = []
     while let row = try rows.next() {
-      deletions.append(
+      try body(
         Deletion(
           dot: try dot(
             lane: row.decode(atIndex: 0),
@@ -182,7 +249,6 @@ final class StateStore {
         )
       )
     }
-    return deletions
   }
 
   /// The text before any edit: the version's body, or nothing.
@@ -246,20 +312,31 @@ final class StateStore {
     return (lane, seq, Int64(dot.index))
   }
 
+  /// Whether an article has the record of a version.
+  func holds(_ version: VersionName, in object: Int64) throws -> Bool {
+    try row(of: version, in: object) != nil
+  }
+
   /// The records of an article's versions that can be read.
+  ///
+  /// - Throws: ``ReplicaFailure/objectIsTooLarge(_:)``.
   func versions(of object: Int64) throws -> [VersionName: ArticleVersion] {
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
-      arguments: [object]
-    )
-    var versions: [VersionName: ArticleVersion] = [:]
-    while let row = try rows.next() {
-      guard let name = VersionName(try row.decode(atIndex: 0) as Data) else {
-        throw LogFailure.damaged("state")
+    try withinBudget(object) { budget in
+      let rows = try Row.fetchCursor(
+        db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
+        arguments: [object]
+      )
+      var versions: [VersionName: ArticleVersion] = [:]
+      while let row = try rows.next() {
+        guard let name = VersionName(try row.decode(atIndex: 0) as Data) else {
+          throw LogFailure.damaged("state")
+        }
+        let record = try row.decode(atIndex: 1) as Data
+        try budget.take(record.count)
+        versions[name] = ArticleVersion(record: Array(record))
       }
-      versions[name] = ArticleVersion(record: Array(try row.decode(atIndex: 1) as Data))
+      return versions
     }
-    return versions
   }
 
   // MARK: - Saving

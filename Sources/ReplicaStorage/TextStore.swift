@@ -12,15 +12,27 @@ struct TextStore {
   init(_ db: Database) { self.db = db }
 
   /// The texts of an object that were edited, at rest.
-  func all(of object: Int64) throws -> [TextState] {
-    try Row.fetchAll(
+  func all(of object: Int64, _ budget: inout ObjectBudget) throws -> [TextState] {
+    var texts: [TextState] = []
+    try forEach(of: object) { text in
+      try budget.take(text.content.utf8.count + text.heads.count * MemoryLayout<Dot>.size)
+      texts.append(text)
+    }
+    return texts
+  }
+
+  /// Visits the texts of an object that were edited, at rest, in their order.
+  func forEach(of object: Int64, _ body: (TextState) throws -> Void) throws {
+    let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
           SELECT field, version, content, heads, is_branched, weight FROM texts WHERE object = ?
+          ORDER BY field, version
           """
       ),
       arguments: [object]
-    ).map(Self.text(in:))
+    )
+    while let row = try rows.next() { try body(Self.text(in: row)) }
   }
 
   /// A text at rest; `nil` when nobody edited it.

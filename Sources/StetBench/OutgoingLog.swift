@@ -113,7 +113,8 @@ final class OutgoingLog: SessionStore {
   }
 
   func remember(_ cursor: Cursor) async throws { state.withLock { $0.known = cursor } }
-  func forget(_ peer: StoreID) async throws { state.withLock { $0.known = nil } }
+  /// No log of the bench is put back.
+  func forget(_ peer: StoreID) async throws {}
   func witness(_ head: ClaimedHead, of lane: LaneID) async throws {}
   func adopt(_ genesis: Genesis) async throws {}
 }
