@@ -6,6 +6,7 @@ import GRDB
 import ReplicaStorage
 import SyncProtocol
 import SyncSimulation
+import Testing
 
 /// The state that a log amounts to, found operation by operation in memory.
 struct PlainState {

@@ -81,8 +81,8 @@ final class Endpoint {
       guard request.packLimit <= limits.windowPackLimit else {
         throw Violation("\(machine.name) reads more packs than its window holds")
       }
-    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .witness, .allowLargeFrames,
-      .stay, .watchSilence, .finish, .fail, .end:
+    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .forget, .witness,
+      .allowLargeFrames, .stay, .watchSilence, .finish, .fail, .end:
       return
     }
   }
