@@ -46,7 +46,7 @@ package enum ArticleField: UInt32, Sendable, CaseIterable {
 }
 
 /// The fields of an annotation.
-package enum AnnotationField: UInt32, Sendable {
+package enum AnnotationField: UInt32, Sendable, CaseIterable {
   /// Register: ``AnnotationTarget``, written once.
   case target = 1
   /// Register: a motivation of the W3C Web Annotation Vocabulary, section 3.3.
@@ -58,7 +58,7 @@ package enum AnnotationField: UInt32, Sendable {
 }
 
 /// The fields of a collection.
-package enum CollectionField: UInt32, Sendable {
+package enum CollectionField: UInt32, Sendable, CaseIterable {
   /// Register.
   case name = 1
   /// Set of article ids, 16 bytes each.
@@ -68,7 +68,7 @@ package enum CollectionField: UInt32, Sendable {
 }
 
 /// The fields of a member's profile.
-package enum ProfileField: UInt32, Sendable {
+package enum ProfileField: UInt32, Sendable, CaseIterable {
   /// Set of certifications.
   case writingKeys = 1
   /// Register: how the member wants to be called.
@@ -91,6 +91,17 @@ package enum FieldName {
 }
 
 extension FieldName {
+  /// The fields that an object of a type has, ascending.
+  package static func all(ofType type: UInt32) -> [UInt32] {
+    switch ObjectType(rawValue: type) {
+    case .article: ArticleField.allCases.map(\.rawValue)
+    case .annotation: AnnotationField.allCases.map(\.rawValue)
+    case .profile: ProfileField.allCases.map(\.rawValue)
+    case .collection: CollectionField.allCases.map(\.rawValue)
+    case .archive, nil: []
+    }
+  }
+
   /// Whether a register holds a text that people can read and write.
   package static func holdsText(_ field: UInt32, type: UInt32) -> Bool {
     switch ObjectType(rawValue: type) {

@@ -21,6 +21,7 @@ struct RemoteSync: Sendable {
   func run() async {
     var schedule = CallSchedule(interval: interval)
     var peer: StoreID?
+    var hasCalledAtOnce = false
     while !Task.isCancelled {
       var hint = Duration.zero
       let call = LiveCall()
@@ -40,12 +41,17 @@ struct RemoteSync: Sendable {
           peer = outcome.peerStore ?? peer
           schedule.succeeded()
         }
+        if Redial.goesFurther(after: error), !hasCalledAtOnce {
+          hasCalledAtOnce = true
+          continue
+        }
         schedule.failed()
         if let failure = error as? PeerFailure {
           hint = .milliseconds(min(failure.retryAfter, UInt64(Int32.max)))
         }
         logger.warning("remote failed", metadata: metadata(["reason": "\(reason(error))"]))
       }
+      hasCalledAtOnce = false
       try? await Task.sleep(for: max(schedule.pause(chance: .random(in: 0..<1)), hint))
     }
   }

@@ -93,7 +93,8 @@ package final class MemoryHubArchive: HubArchiveStore {
 private struct MemoryLog: LogIndex {
   private struct Entry {
     let delivery: PackDelivery
-    let source: StoreID
+    /// Who brought it; `nil` once that store's log was forgotten.
+    var source: StoreID?
     let changes: [Hash]
   }
 
@@ -212,7 +213,10 @@ private struct MemoryLog: LogIndex {
     suspects[cursor.store] = nil
   }
 
-  mutating func forget(_ peer: StoreID) { known[peer] = nil }
+  mutating func forget(_ peer: StoreID) {
+    known[peer] = nil
+    for place in entries.indices where entries[place].source == peer { entries[place].source = nil }
+  }
 
   /// Keeps what a refused pack says about the peer's log.
   mutating func note(_ failure: LogFailure, of peer: StoreID) {

@@ -368,11 +368,24 @@ package struct SQLiteLog: LogIndex {
     return db.lastInsertedRowID
   }
 
-  /// Forgets how far a peer's log is known: the next session asks for frontiers.
+  /// Forgets how far a peer's log is known, and that packs came from there: their row goes on under an id
+  /// that no store has.
+  ///
+  /// *Why the packs too*: who is found to have lost what it brought is sent it again, also when the session
+  /// that found it breaks.
   package func forget(_ peer: StoreID) throws {
-    try db.execute(
-      sql: "UPDATE stores SET position = -1, log_check = x'' WHERE store = ?",
+    let number = try Int64.fetchOne(
+      db,
+      cached: "SELECT id FROM stores WHERE store = ?",
       arguments: [peer.bytes.blob]
+    )
+    guard let number else { return }
+    let former = Hash(
+      of: Array("stet/1 former store".utf8) + peer.bytes + UInt64(number).bigEndianBytes
+    )
+    try db.execute(
+      sql: "UPDATE stores SET store = ?, position = -1, log_check = x'' WHERE id = ?",
+      arguments: [Array(former.bytes.prefix(StoreID.byteCount)).blob, number]
     )
   }
 

@@ -36,14 +36,14 @@ extension Replica {
       return try lanes.compactMap { member, lanes -> Profile? in
         guard let lane = lanes.first else { return nil }
         let number = try store.existingNumber(of: .profile(of: member))
-        let since = try number.flatMap {
-          try store.earliestTime(of: ProfileField.writingKeys.rawValue, in: $0)
-        }
+        let keys =
+          try number.map { try store.state(of: $0) }?
+          .entries(of: ProfileField.writingKeys.rawValue) ?? []
         return Profile(
           member: member,
           name: try people.name(of: lane),
           lanes: lanes,
-          since: since ?? 0,
+          since: keys.map(\.time).min() ?? 0,
           isOwn: member == own
         )
       }.sorted {

@@ -22,10 +22,6 @@ package enum ReplicaFailure: Error, Hashable, Sendable {
   case unacceptable(String)
   /// All edits of a text of this object come to more than a text may hold.
   case textIsFull(ObjectID)
-  /// All values of this object would come to more than is read at once (`ObjectBudget`).
-  case objectIsFull(ObjectID)
-  /// They do.
-  case objectIsTooLarge(ObjectID)
 }
 
 extension ReplicaFailure: CustomStringConvertible {
@@ -57,12 +53,6 @@ extension ReplicaFailure: CustomStringConvertible {
     case .textIsFull(let object):
       "a text of \(object.bytes.hex.prefix(8)) can hold no more: all that was ever written into it, also "
         + "what was deleted again, may come to \(TextWeight.limit >> 20) MiB: write into another one"
-    case .objectIsFull(let object):
-      "\(object.bytes.hex.prefix(8)) can hold no more: its values may come to \(ObjectBudget.byteLimit >> 20) MiB "
-        + "together, and nothing was written: remove some, or write to another one"
-    case .objectIsTooLarge(let object):
-      "\(object.bytes.hex.prefix(8)) holds more than \(ObjectBudget.byteLimit >> 20) MiB of values and is not "
-        + "shown: it is kept and synced; see in 'stet log' who wrote them"
     }
   }
 }

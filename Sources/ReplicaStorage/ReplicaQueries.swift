@@ -259,7 +259,7 @@ final class People {
     let store = StateStore(db)
     var name = String(member.bytes.hex.prefix(8))
     if let number = try store.existingNumber(of: .profile(of: member)),
-      let entry = try store.shownEntry(of: ProfileField.name.rawValue, in: number),
+      let entry = try store.state(of: number).entries(of: ProfileField.name.rawValue).shown,
       let text = RegisterValue.text(entry.value), !text.isEmpty
     {
       name = text

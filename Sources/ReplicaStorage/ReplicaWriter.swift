@@ -314,14 +314,11 @@ package final class ReplicaWriter {
   }
 
   /// Ends the action: everything is in the log.
-  ///
-  /// - Throws: ``ReplicaFailure/objectIsFull(_:)`` where an object would no longer be shown.
   func finish() throws {
     if let draft, let lane { try seal(draft, by: lane) }
     draft = nil
     try drainSealing(downTo: 0)
     try state.finish()
-    if let object = state.madeTooLarge { throw ReplicaFailure.objectIsFull(object) }
   }
 }
 

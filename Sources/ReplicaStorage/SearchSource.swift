@@ -63,24 +63,16 @@ struct SearchSource {
     guard let blob, let id = ObjectID(type: ObjectType.article.rawValue, bytes: blob) else {
       return nil
     }
-    guard let article = try shownArticle(id, number: number), article.isLive else { return nil }
+    let article = Article(
+      id: id,
+      state: try store.state(of: number),
+      versions: try store.versions(of: number)
+    )
+    guard article.isLive else { return nil }
     return [
       article.shown.headline, article.shown.body, article.tags.joined(separator: "\n"),
       try notes(on: id).joined(separator: "\n"),
     ].map(SearchText.folded)
-  }
-
-  /// An article; `nil` for one that is too large to be shown.
-  private func shownArticle(_ id: ObjectID, number: Int64) throws -> Article? {
-    do {
-      return Article(
-        id: id,
-        state: try store.state(of: number),
-        versions: try store.versions(of: number)
-      )
-    } catch ReplicaFailure.objectIsTooLarge {
-      return nil
-    }
   }
 
   /// Bytes of an article's notes that can be found, as many as one text may have.

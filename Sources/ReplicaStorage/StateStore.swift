@@ -109,28 +109,22 @@ final class StateStore {
 
   // MARK: - Loading
 
-  /// All that is there of an object.
-  ///
-  /// - Throws: ``ReplicaFailure/objectIsTooLarge(_:)``.
+  /// What is looked at of an object: all that is there, unless it is large (``ObjectWindow``).
   func state(of object: Int64) throws -> ObjectState {
-    try withinBudget(object) { budget in
-      ObjectState(
+    try whole(object) ?? window(of: object)
+  }
+
+  /// All that is there of an object; `nil` where it is large.
+  func whole(_ object: Int64) throws -> ObjectState? {
+    do {
+      var budget = ByteBudget(ObjectWindow.wholeByteLimit)
+      return ObjectState(
         entries: try entries(of: object, &budget),
         deletions: hasDeletions ? try deletions(of: object, &budget) : [],
         texts: hasTexts ? try texts.all(of: object, &budget) : []
       )
-    }
-  }
-
-  private func withinBudget<Whole>(
-    _ object: Int64,
-    _ read: (inout ObjectBudget) throws -> Whole
-  ) throws -> Whole {
-    do {
-      var budget = ObjectBudget()
-      return try read(&budget)
-    } catch is ObjectBudget.Exceeded {
-      throw ReplicaFailure.objectIsTooLarge(try id(of: object))
+    } catch is ByteBudget.Exceeded {
+      return nil
     }
   }
 
@@ -154,10 +148,10 @@ final class StateStore {
     (try? Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \(table))")) ?? true
   }
 
-  private func entries(of object: Int64, _ budget: inout ObjectBudget) throws -> [Entry] {
+  private func entries(of object: Int64, _ budget: inout ByteBudget) throws -> [Entry] {
     var entries: [Entry] = []
-    try forEachEntry("FROM entries WHERE object = ?", [object]) { entry in
-      try budget.take(entry.value.count)
+    try forEachEntry("WHERE object = ?", [object]) { entry in
+      try budget.take(ObjectWindow.byteCount(of: entry))
       entries.append(entry)
     }
     return entries
@@ -165,23 +159,19 @@ final class StateStore {
 
   /// Visits rows of `entries`.
   ///
-  /// - `source`: SQL from `FROM` on.
+  /// - `rows`: SQL from `WHERE` on.
   func forEachEntry(
-    _ source: String,
+    _ rows: String,
     _ arguments: StatementArguments,
     _ body: (Entry) throws -> Void
   ) throws {
-    let rows = try Row.fetchCursor(
+    let cursor = try Row.fetchCursor(
       db.cachedStatement(
-        sql: """
-          SELECT entries.field, entries.lane, entries.seq, entries.operation, entries.kind,
-            entries.time, entries.value
-          \(source)
-          """
+        sql: "SELECT field, lane, seq, operation, kind, time, value FROM entries \(rows)"
       ),
       arguments: arguments
     )
-    while let row = try rows.next() {
+    while let row = try cursor.next() {
       guard let kind = Entry.Kind(rawValue: try row.decode(atIndex: 4)) else {
         throw LogFailure.damaged("state")
       }
@@ -211,10 +201,10 @@ final class StateStore {
     )
   }
 
-  private func deletions(of object: Int64, _ budget: inout ObjectBudget) throws -> [Deletion] {
+  private func deletions(of object: Int64, _ budget: inout ByteBudget) throws -> [Deletion] {
     var deletions: [Deletion] = []
-    try forEachDeletion("FROM deletions WHERE object = ?", [object]) { deletion in
-      try budget.take(deletion.covers.count * MemoryLayout<Dot>.size)
+    try forEachDeletion("WHERE object = ?", [object]) { deletion in
+      try budget.take(ObjectWindow.byteCount(of: deletion))
       deletions.append(deletion)
     }
     return deletions
@@ -222,22 +212,17 @@ final class StateStore {
 
   /// Visits rows of `deletions`.
   ///
-  /// - `source`: SQL from `FROM` on.
+  /// - `rows`: SQL from `WHERE` on.
   func forEachDeletion(
-    _ source: String,
+    _ rows: String,
     _ arguments: StatementArguments,
     _ body: (Deletion) throws -> Void
   ) throws {
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(
-        sql: """
-          SELECT deletions.lane, deletions.seq, deletions.operation, deletions.covers
-          \(source)
-          """
-      ),
+    let cursor = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT lane, seq, operation, covers FROM deletions \(rows)"),
       arguments: arguments
     )
-    while let row = try rows.next() {
+    while let row = try cursor.next() {
       try body(
         Deletion(
           dot: try dot(
@@ -317,26 +302,27 @@ final class StateStore {
     try row(of: version, in: object) != nil
   }
 
-  /// The records of an article's versions that can be read.
-  ///
-  /// - Throws: ``ReplicaFailure/objectIsTooLarge(_:)``.
+  /// The records of an article's versions that can be read, of many the newest (``ObjectWindow``).
   func versions(of object: Int64) throws -> [VersionName: ArticleVersion] {
-    try withinBudget(object) { budget in
-      let rows = try Row.fetchCursor(
-        db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
-        arguments: [object]
-      )
-      var versions: [VersionName: ArticleVersion] = [:]
-      while let row = try rows.next() {
-        guard let name = VersionName(try row.decode(atIndex: 0) as Data) else {
-          throw LogFailure.damaged("state")
-        }
-        let record = try row.decode(atIndex: 1) as Data
-        try budget.take(record.count)
-        versions[name] = ArticleVersion(record: Array(record))
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT name, record FROM versions WHERE object = ?"),
+      arguments: [object]
+    )
+    var budget = ByteBudget(ObjectWindow.versionsByteLimit)
+    var versions: [VersionName: ArticleVersion] = [:]
+    while let row = try rows.next() {
+      guard let name = VersionName(try row.decode(atIndex: 0) as Data) else {
+        throw LogFailure.damaged("state")
       }
-      return versions
+      let record = Array(try row.decode(atIndex: 1) as Data)
+      do {
+        try budget.take(ObjectWindow.byteCount(ofVersion: record))
+      } catch {
+        return try newestVersions(of: object)
+      }
+      versions[name] = ArticleVersion(record: record)
     }
+    return versions
   }
 
   // MARK: - Saving

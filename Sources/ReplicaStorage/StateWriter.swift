@@ -18,8 +18,6 @@ final class StateWriter {
   ///
   /// A rebuild is one transaction, too.
   private static let rememberedLimit = 1 << 18
-  /// An object that was listed, and has become too large to be shown.
-  private(set) var madeTooLarge: ObjectID?
   /// Edits of texts that are not merged yet, by object, in the order of the log.
   private var waiting: [Int64: WaitingEdits] = [:]
   private var waitingByteCount = 0
@@ -155,16 +153,12 @@ final class StateWriter {
 
   /// Brings the rows up to date by which an object is listed, also among what waits for review.
   private func show(_ object: ObjectID, number: Int64) throws {
-    do {
-      let state = try store.state(of: number)
-      try list(object, number: number, state: state)
-      if ReviewItem.hasNothing(state) {
-        try store.saveReviewItems([], number: number)
-      } else {
-        try store.saveReviewItems(of: state, number: number)
-      }
-    } catch ReplicaFailure.objectIsTooLarge {
-      if try store.unlist(number) { madeTooLarge = object }
+    let state = try store.state(of: number)
+    try list(object, number: number, state: state)
+    if ReviewItem.hasNothing(state) {
+      try store.saveReviewItems([], number: number)
+    } else {
+      try store.saveReviewItems(of: state, number: number)
     }
   }
 

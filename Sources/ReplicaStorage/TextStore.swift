@@ -12,10 +12,10 @@ struct TextStore {
   init(_ db: Database) { self.db = db }
 
   /// The texts of an object that were edited, at rest.
-  func all(of object: Int64, _ budget: inout ObjectBudget) throws -> [TextState] {
+  func all(of object: Int64, _ budget: inout ByteBudget) throws -> [TextState] {
     var texts: [TextState] = []
     try forEach(of: object) { text in
-      try budget.take(text.content.utf8.count + text.heads.count * MemoryLayout<Dot>.size)
+      try budget.take(ObjectWindow.byteCount(of: text))
       texts.append(text)
     }
     return texts

@@ -58,6 +58,10 @@ package struct Exchange: Sendable {
   private var birth: Birth
   /// Where this side's log ends in this round.
   private var end: Cursor
+  /// The peer's log is not what was known of it: what it once brought it may have lost.
+  private let isPeerReset: Bool
+  /// Answerer: welcome said how far the dialler's log is known here.
+  private let hasToldCursor: Bool
   private var outbound: Outbound
   private var inbound = Inbound()
   private var closing = Closing.open
@@ -75,6 +79,7 @@ package struct Exchange: Sendable {
 
   init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
     role = .dialler
+    hasToldCursor = false
     peer = welcome.end.store
     own = greeting.hello.end.store
     limits = greeting.limits
@@ -91,11 +96,13 @@ package struct Exchange: Sendable {
     }
     end = view.end
     // A log that no longer is what it was may have lost what this side got from it.
-    let isPeerReset = greeting.hello.known != nil && !welcome.isStreaming
+    let isMistaken = greeting.hello.known != nil && !welcome.isStreaming
+    isPeerReset =
+      isMistaken && greeting.hello.known?.store == peer
+      || Self.isBeyond(welcome.end, view.known)
     outbound = Self.outbound(
       view: view,
-      known: isPeerReset ? nil : welcome.known,
-      told: greeting.hello.known,
+      known: isMistaken ? nil : welcome.known,
       peer: peer,
       peerFrontier: welcome.frontier
     )
@@ -110,6 +117,8 @@ package struct Exchange: Sendable {
     isLive = hello.isLive
     suspects = view.suspects
     end = view.end
+    isPeerReset = Self.isBeyond(hello.end, view.known)
+    hasToldCursor = view.known != nil
     switch (view.genesis, hello.archive) {
     case (.some(let genesis), .name): birth = .toSend(genesis)
     case (nil, .id(let archive, _)): birth = .toReceive(archive)
@@ -118,21 +127,23 @@ package struct Exchange: Sendable {
     outbound = Self.outbound(
       view: view,
       known: hello.known,
-      told: view.known,
       peer: peer,
       peerFrontier: hello.frontier
     )
   }
 
+  /// Whether the peer's log ends before, or otherwise than, what is known of it.
+  private static func isBeyond(_ end: Cursor, _ known: Cursor?) -> Bool {
+    guard let known else { return false }
+    return known.position > end.position
+      || known.position == end.position && known.check != end.check
+  }
+
   /// What to send: after the peer's cursor when that holds, everything when the peer has nothing,
   /// else what its frontier says.
-  ///
-  /// - `told`: how far the peer was told that its log is known here. Only by that could it see that it
-  ///   no longer has what it brought, so without it nothing is left out.
   private static func outbound(
     view: StoreView,
     known: Cursor?,
-    told: Cursor?,
     peer: StoreID,
     peerFrontier: Hash
   )
@@ -140,21 +151,17 @@ package struct Exchange: Sendable {
   {
     if let known, view.isPeerCursorValid {
       return .streaming(
-        PackStream(
-          after: known.position,
-          upTo: view.end.position,
-          selection: told == nil ? .all : .notFrom(peer)
-        )
+        PackStream(after: known.position, upTo: view.end.position, selection: .notFrom(peer))
       )
     }
-    let everything = PackStream(after: 0, upTo: view.end.position, selection: .all)
+    let everything = PackStream(after: 0, upTo: view.end.position, selection: .beyond(.empty))
     let hasNothing = peerFrontier == Frontier().digest
     return hasNothing || everything.isDrained ? .streaming(everything) : .asking(everything)
   }
 
   /// The first effects, after the greeting.
   mutating func begin() -> [SessionEffect] {
-    var effects: [SessionEffect] = []
+    var effects: [SessionEffect] = isPeerReset ? [.forget(peer)] : []
     if case .toSend(let genesis) = birth {
       effects.append(.send(.birth(genesis: genesis.bytes)))
       birth = .notNeeded
@@ -257,6 +264,8 @@ package struct Exchange: Sendable {
     questionCount += 1
     guard questionCount <= 2 else { return .ends([.fail(.unexpected("a third question"))]) }
     var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
+    // A dialler whose log is the one that welcome spoke of does not ask in the first round.
+    if hasToldCursor, round == 1, case .open = closing { effects = [.forget(peer)] + effects }
     if role == .answerer, case .saidDone = closing {
       guard round == 1, case .streaming(let stream) = outbound else {
         return .ends([.fail(.unexpected("a third round"))])

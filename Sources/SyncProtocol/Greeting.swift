@@ -29,12 +29,13 @@ package struct Greeting: Sendable {
     return [.witness(head, of: lane)]
   }
 
-  /// Whether the log is what the answerer takes it for, which streams after the cursor in hello and
-  /// leaves out what it got from here.
+  /// Whether this side's log was put back: the answerer, which streams after the cursor in hello and leaves
+  /// out what it got from here, knows more of it than there is.
   ///
   /// - `view`: of this side's log, with the answerer's cursor.
-  func isLogStill(as welcome: Welcome, view: StoreView) -> Bool {
-    welcome.known == nil || view.isPeerCursorValid || !welcome.isStreaming
+  func isPutBack(_ welcome: Welcome, view: StoreView) -> Bool {
+    hello.known?.store == welcome.end.store && welcome.isStreaming && welcome.known != nil
+      && !view.isPeerCursorValid
   }
 
   /// What the dialler does on welcome.

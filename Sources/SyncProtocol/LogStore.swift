@@ -31,7 +31,8 @@ package protocol LogStore: Sendable {
   /// Remembers how far the peer's log is known, after everything up to there was seen.
   func remember(_ cursor: Cursor) throws
 
-  /// Forgets how far a peer's log is known: the next session asks for frontiers.
+  /// Forgets how far a peer's log is known, and what it brought: the next session asks for frontiers, and
+  /// nothing is left out for it that was appended before.
   func forget(_ peer: StoreID) throws
 
   /// Takes note of what a peer holds of this store's own lane.
@@ -127,8 +128,6 @@ package struct PackRequest: Sendable {
     case notFrom(StoreID)
     /// Those with a change beyond what the peer holds.
     case beyond(ClaimedFrontier)
-
-    static let all = Selection.beyond(.empty)
   }
 
   /// Packs that end after this position.

@@ -39,7 +39,7 @@ package enum SessionEffect: Sendable {
   case append([PackDelivery], from: StoreID)
   case adopt(Genesis)
   case remember(Cursor)
-  /// Forget how far this peer's log is known.
+  /// Forget how far this peer's log is known, and what it brought.
   case forget(StoreID)
   /// The peer says what it holds of this side's own lane.
   case witness(ClaimedHead, of: LaneID)

@@ -94,7 +94,7 @@ package enum SyncSession: ~Copyable {
           self = .closed
           return [.fail(.renamed)]
         }
-        guard greeting.isLogStill(as: welcome, view: view) else {
+        guard !greeting.isPutBack(welcome, view: view) else {
           self = .closed
           return [.forget(welcome.end.store), .fail(.putBack)]
         }
@@ -301,7 +301,7 @@ extension PeerFailure {
   /// The other side leaves out what it once got from here, and some of that is gone.
   package static let putBack = PeerFailure(
     .internal,
-    "the archive was put back to an earlier time: sync again",
+    "the archive at the calling side was put back to an earlier time: sync again",
     isRetryable: true
   )
 

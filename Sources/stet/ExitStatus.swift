@@ -72,7 +72,7 @@ enum ExitStatus: Int32 {
     case .repairBrokenOff, .beyondRepair: .damaged
     case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS): .notPermitted
     case .exists, .notAnArchive, .incomplete, .unreadableKey, .fileSystem, .unacceptable,
-      .textIsFull, .objectIsFull, .objectIsTooLarge:
+      .textIsFull:
       .failed
     }
   }

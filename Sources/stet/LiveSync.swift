@@ -99,7 +99,7 @@ struct LiveSync {
           // It stood: this is a new beginning.
           schedule.succeeded()
         }
-        if RemoteDialler.isLearned(error), learnedCount < 3 {
+        if Redial.goesFurther(after: error), learnedCount < 3 {
           learnedCount += 1
           continue
         }
@@ -118,7 +118,7 @@ struct LiveSync {
 
   /// Whether the next try may go better.
   private static func isPassing(_ error: any Error) -> Bool {
-    if RemoteDialler.isLearned(error) { return true }
+    if Redial.goesFurther(after: error) { return true }
     return switch ExitStatus.describe(error)?.0 {
     case .unreachable, .locked: true
     default: false

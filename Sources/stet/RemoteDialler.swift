@@ -45,15 +45,4 @@ struct RemoteDialler {
       )
     }
   }
-
-  /// Whether the replica has learned something by which the next session goes further: that a cursor
-  /// does not hold, that lanes fork, or that it was a copy.
-  static func isLearned(_ error: any Error) -> Bool {
-    switch error {
-    case LogFailure.gap, LogFailure.fork: true
-    case let failure as PeerFailure:
-      failure.code == .gap || failure.code == .fork || failure == .renamed || failure == .putBack
-    default: false
-    }
-  }
 }

@@ -72,7 +72,7 @@ extension SyncRun {
         if sessions.last.verdict == .equal { return sessions }
         earlier = sessions
         try replica.prepareToSync()
-      } catch  where RemoteDialler.isLearned(error) {
+      } catch  where Redial.goesFurther(after: error) {
         try replica.prepareToSync()
       }
     }
@@ -82,6 +82,7 @@ extension SyncRun {
     )
   }
 
-  /// One for each thing that a session can learn: that a cursor does not hold, and that lanes fork.
-  private static let sessionLimit = 3
+  /// One for each thing that a session can learn: that the archive was put back, that a cursor does not hold,
+  /// and that lanes fork.
+  private static let sessionLimit = 4
 }

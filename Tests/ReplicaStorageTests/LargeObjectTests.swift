@@ -5,37 +5,29 @@ import ChangeLog
 import ReplicaStorage
 import Testing
 
-/// An object with more values than are read at once: by one person that is refused, by several who do
-/// not know of each other it is kept, and not shown.
+/// An object with more values than are looked at: all of them are kept, merged and passed on.
 @Suite struct LargeObjectTests {
   private let world = TestWorld()
   private let anna: Replica
   private let bert: Replica
   private let article: ObjectID
-  private let other: ObjectID
 
   init() throws {
     anna = try world.replica(named: "anna")
-    (article, other) = try anna.write { writer in
-      (
-        try writer.importArticle("1", headline: "large", body: "one"),
-        try writer.importArticle("2", headline: "other", body: "two")
-      )
-    }
+    article = try anna.write { try $0.importArticle("1", headline: "first", body: "one two") }
     bert = try world.clone(of: anna, named: "bert")
   }
 
-  /// Adds 140 MB of values, a megabyte a change.
+  /// Adds 70 MB of values to a field, a megabyte a change.
   ///
   /// - Returns: the dots of the adds.
-  private func fill(_ replica: Replica) throws -> [Dot] {
+  @discardableResult
+  private func fill(_ replica: Replica, _ field: UInt32) throws -> [Dot] {
     let element = [UInt8](repeating: 7, count: 62_500)
     return try replica.write { writer in
-      try (0..<140).flatMap { _ in
+      try (0..<70).flatMap { _ in
         let change = try writer.append(
-          (0..<16).map { _ in
-            Operation(field: ArticleField.sightings.rawValue, kind: .add, body: element)
-          },
+          (0..<16).map { _ in Operation(field: field, kind: .add, body: element) },
           on: article,
           as: .edit
         )
@@ -44,62 +36,90 @@ import Testing
     }
   }
 
-  @Test func `what two made too large is kept and passed on, and shown when it is smaller`() throws
-  {
-    let added = try fill(anna)
-    _ = try fill(bert)
-    let bertsDigest = try bert.digest()
+  /// Entries, deletions and texts of both, made without each other.
+  private func editEverything() throws {
+    for (replica, name) in [(anna, "anna"), (bert, "bert")] {
+      try replica.write { writer in
+        try writer.set(.headline, of: article, to: name)
+        try writer.set(.section, of: article, to: name)
+        _ = try writer.tag(article, adding: [name, "both"], removing: [])
+        _ = try writer.replace("two", by: name, in: article)
+        try writer.deleteEverything(of: article)
+        try writer.deleteEverything(of: article)
+        _ = try writer.importArticle("1", headline: "second of \(name)", body: "three")
+      }
+    }
+  }
+
+  @Test func `what is not looked at is merged, digested and passed on`() throws {
+    try editEverything()
+    let unknown: UInt32 = 77
+    for field in [ArticleField.sightings.rawValue, unknown] {
+      for replica in [anna, bert] { try fill(replica, field) }
+    }
     _ = try world.sync(anna, with: bert)
     let fresh = try world.clone(of: bert, named: "fresh")
     let digest = try PlainState(of: anna).digest
-    #expect(digest != bertsDigest)
     for replica in [anna, bert, fresh] {
       #expect(try replica.digest() == digest)
-      #expect(try replica.articles().map(\.headline) == ["other"])
-      #expect(throws: ReplicaFailure.objectIsTooLarge(article)) {
-        try replica.headline(of: article)
-      }
+      #expect(try replica.articles().map(\.tags) == [["anna", "bert", "both"]])
+      #expect(try replica.detail(of: article).versions.count == 3)
+      #expect(try replica.openReviews().count == anna.openReviews().count)
       _ = try replica.catchUpSearch()
-      #expect(try replica.search("large", limit: 5).hits.isEmpty)
-      #expect(try replica.search("other", limit: 5).hits.count == 1)
-      #expect(try replica.openReviews().isEmpty)
-      // Nothing that was written is gone.
-      #expect(try replica.history(of: article).count > 280)
+      #expect(try replica.search("both", limit: 5).hits.count == 1)
       let rows = try DerivedState.dump(replica)
       try replica.rebuild()
       #expect(try replica.digest() == digest)
       #expect(try DerivedState.dump(replica) == rows)
     }
-    // What is published later is taken in all the same.
-    try anna.write { _ = try $0.importArticle("1", headline: "later", body: "one") }
+    #expect(try anna.openReviews().map(\.object).contains(article))
+    // It is edited, deleted and brought back like any other.
+    try bert.write { try $0.set(.headline, of: article, to: "later") }
+    #expect(try bert.headline(of: article) == "later")
+    try bert.write { try $0.deleteEverything(of: article) }
+    #expect(try bert.articles().isEmpty)
+    try bert.write { try $0.liftDeletions(of: article) }
+    #expect(try bert.articles().map(\.headline) == ["later"])
+    _ = try world.sync(anna, with: bert)
+    #expect(try anna.digest() == PlainState(of: bert).digest)
+    #expect(try anna.digest() == bert.digest())
+  }
+
+  @Test func `of a field the newest values are looked at, and older ones when those go`() throws {
+    let field = ArticleField.tags.rawValue
+    try anna.write { _ = try $0.tag(article, adding: ["old"], removing: []) }
+    let added = try fill(anna, field) + fill(anna, field)
+    // 62,500 bytes are more than the tags that are shown.
+    #expect(try anna.articles().map(\.tags) == [[]])
     try anna.write { writer in
       for dots in stride(from: 0, to: added.count, by: 500).map({ added[$0...].prefix(500) }) {
         try writer.append(
-          [
-            Operation(
-              field: ArticleField.sightings.rawValue,
-              kind: .remove,
-              names: Array(dots)
-            )
-          ],
+          [Operation(field: field, kind: .remove, names: Array(dots))],
           on: article,
           as: .edit
         )
       }
     }
-    _ = try world.sync(bert, with: anna)
-    for replica in [anna, bert] {
-      #expect(try Set(replica.articles().map(\.id)) == [article, other])
-      #expect(try replica.detail(of: article).versions.count == 2)
-      #expect(try replica.digest() == PlainState(of: anna).digest)
-    }
+    #expect(try anna.articles().map(\.tags) == [["old"]])
   }
 
-  @Test func `nobody makes an object too large by himself`() throws {
-    _ = try fill(anna)
-    let digest = try anna.digest()
-    #expect(throws: ReplicaFailure.objectIsFull(article)) { _ = try fill(anna) }
-    #expect(try anna.digest() == digest)
-    #expect(try anna.headline(of: article) == "large")
+  @Test func `of an article the newest versions are looked at, up to 128 MiB`() throws {
+    let body = String(repeating: "a", count: 1_000_000)
+    let ids = try (0..<140).map { number in
+      try anna.write {
+        try $0.importArticle("1", headline: "h\(number)", body: body)
+      }
+    }
+    #expect(Set(ids) == [article])
+    let detail = try anna.detail(of: article)
+    #expect((130...134).contains(detail.versions.count))
+    #expect(detail.versions.contains { $0.record.headline == "h139" })
+    #expect(!detail.versions.contains { $0.record.headline == "h0" })
+    #expect(try anna.digest() == PlainState(of: anna).digest)
+    try anna.write { try $0.set(.headline, of: article, to: "corrected") }
+    #expect(try anna.headline(of: article) == "corrected")
+    let rows = try DerivedState.dump(anna)
+    try anna.rebuild()
+    #expect(try DerivedState.dump(anna) == rows)
   }
 }

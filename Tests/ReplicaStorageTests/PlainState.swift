@@ -10,10 +10,24 @@ import Testing
 
 /// The state that a log amounts to, found operation by operation in memory.
 struct PlainState {
-  var digest: Hash { Self.digest(of: states) }
+  var digest: Hash {
+    Self.digest(
+      of: Dictionary(
+        uniqueKeysWithValues: states.map { object, state in
+          let texts = (texts[object] ?? [:]).values.map(\.state).filter { !$0.heads.isEmpty }
+          return (
+            object,
+            ObjectState(entries: state.entries, deletions: state.deletions, texts: texts)
+          )
+        }
+      )
+    )
+  }
   private(set) var records: Set<[UInt8]> = []
   private(set) var rawInputs: [[UInt8]: ObjectID] = [:]
   private var states: [ObjectID: ObjectState] = [:]
+  /// Those of which an edit took effect have heads.
+  private var texts: [ObjectID: [TextID: EditedText]] = [:]
   private var versions: [ObjectID: [VersionName: ArticleVersion]] = [:]
 
   var headlines: [[UInt8]: String] {
@@ -43,11 +57,23 @@ struct PlainState {
       guard let operation else { continue }
       let dot = Dot(lane: change.lane, seq: change.header.seq, index: UInt32(index))
       let meaning = try interpretation.meaning(of: operation, at: dot, on: object, in: state)
-      guard case .merge(let merge)? = meaning else { continue }
-      state.apply(merge, at: dot, time: change.header.time)
-      keep(operation, on: object)
+      switch meaning {
+      case .merge(let merge):
+        state.apply(merge, at: dot, time: change.header.time)
+        keep(operation, on: object)
+      case .edit(let operation): edit(operation, of: object)
+      case nil: continue
+      }
     }
     states[object] = state
+  }
+
+  private mutating func edit(_ operation: TextOperation, of object: ObjectID) {
+    let version = VersionName(operation.text.version).flatMap { versions[object]?[$0] }
+    texts[object, default: [:]][
+      operation.text,
+      default: EditedText(base: version?.body ?? "", id: operation.text)
+    ].apply([operation.edit])
   }
 
   private mutating func keep(_ operation: ChangeLog.Operation, on object: ObjectID) {

@@ -26,10 +26,7 @@ import Testing
           ["authorise desk", "view"]
         ),
         (
-          .viewed(
-            side.view(end: 20, known: Side.dialler.cursor(8), isPeerCursorValid: true),
-            time: 0
-          ),
+          .viewed(side.view(end: 20, isPeerCursorValid: true), time: 0),
           ["allow large frames", "send welcome, streaming", "get packs 18…20 not from peer"]
         ),
         (.received(.pack(.test(9))), ["append 9"]),
@@ -47,7 +44,7 @@ import Testing
     )
   }
 
-  @Test func `a dialler whose log is not known any more gets what it brought, too`() {
+  @Test func `what a dialler brought that has less than is known of it is forgotten`() {
     expect(
       .answering(limits: SyncLimits()),
       [
@@ -56,9 +53,29 @@ import Testing
           ["authorise desk", "view"]
         ),
         (
-          .viewed(side.view(end: 20, isPeerCursorValid: true), time: 0),
-          ["allow large frames", "send welcome, streaming", "get packs 18…20 beyond 0"]
+          .viewed(
+            side.view(end: 20, known: Side.dialler.cursor(10), isPeerCursorValid: true),
+            time: 0
+          ),
+          [
+            "allow large frames", "send welcome, streaming", "forget the peer",
+            "get packs 18…20 not from peer",
+          ]
         ),
+      ]
+    )
+  }
+
+  @Test func `what a dialler brought that asks, though it was told a cursor, is forgotten`() {
+    expect(
+      .answering(limits: SyncLimits()),
+      [
+        (.received(.hello(end: 9, frontier: .test(2))), ["authorise desk", "view"]),
+        (
+          .viewed(side.view(end: 20, known: Side.dialler.cursor(8)), time: 0),
+          ["allow large frames", "send welcome", "get frontier to ask"]
+        ),
+        (.received(.frontierDigests([:])), ["forget the peer", "get frontier to answer 0"]),
       ]
     )
   }

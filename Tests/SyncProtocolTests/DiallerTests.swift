@@ -56,7 +56,18 @@ import Testing
     )
   }
 
-  @Test func `an answerer that could not see that it was put back gets what it brought, too`() {
+  /// What is known of the answerer's log, of which 20 are there.
+  @Test(arguments: [
+    (Side.answerer.cursor(18), false), (Side.answerer.cursor(20), false),
+    (Side.answerer.cursor(21), true),
+    (
+      Cursor(store: Side.answerer.store, position: 20, check: [UInt8](repeating: 9, count: 8)), true
+    ),
+  ])
+  func `what an answerer brought that has less than is known of it is forgotten`(
+    known: Cursor,
+    isReset: Bool
+  ) {
     expect(
       .dialling(),
       [
@@ -66,11 +77,8 @@ import Testing
           ["allow large frames", "view"]
         ),
         (
-          .viewed(
-            side.view(end: 9, known: Side.answerer.cursor(18), isPeerCursorValid: true),
-            time: 0
-          ),
-          ["get packs 5…9 beyond 0"]
+          .viewed(side.view(end: 9, known: known, isPeerCursorValid: true), time: 0),
+          (isReset ? ["forget the peer"] : []) + ["get packs 5…9 not from peer"]
         ),
       ]
     )
@@ -80,15 +88,26 @@ import Testing
     expect(
       .dialling(),
       [
-        (.opened(side.view(end: 9, known: Side.answerer.cursor(30)), time: 0), ["send hello"]),
+        (.opened(side.view(end: 9, known: Side.answerer.cursor(18)), time: 0), ["send hello"]),
         (
           .received(.welcome(end: 20, known: side.cursor(5), frontier: .test(2))),
           ["allow large frames", "view"]
         ),
         (
           .viewed(side.view(end: 9, isPeerCursorValid: true), time: 0),
-          ["get frontier to ask"]
+          ["forget the peer", "get frontier to ask"]
         ),
+      ]
+    )
+  }
+
+  @Test func `of another answerer than the one that was known nothing is forgotten`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9, known: side.cursor(3)), time: 0), ["send hello"]),
+        (.received(.welcome(end: 20, frontier: .test(2))), ["allow large frames", "view"]),
+        (.viewed(side.view(end: 9), time: 0), ["get frontier to ask"]),
       ]
     )
   }

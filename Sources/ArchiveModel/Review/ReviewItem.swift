@@ -66,9 +66,9 @@ package enum ReviewItem: Sendable {
   }
 
   private static func conflicts(of object: ObjectState) -> [ReviewItem] {
-    let writes = object.entries.filter { $0.kind == .write }
-    return Set(writes.map(\.field)).sorted().compactMap { field in
-      let values = writes.filter { $0.field == field }.distinctValues
+    let writes = Dictionary(grouping: object.entries.filter { $0.kind == .write }, by: \.field)
+    return writes.sorted { $0.key < $1.key }.compactMap { field, entries in
+      let values = entries.distinctValues
       return values.count > 1 ? .conflict(field: field, values: values) : nil
     }
   }
