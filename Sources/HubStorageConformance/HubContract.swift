@@ -87,6 +87,8 @@ package enum HubContract: CaseIterable, Sendable {
   case readingStopsWhereItIsTold
   /// `notFrom` leaves out exactly the packs that this peer brought.
   case packsDoNotGoBackToWhoBroughtThem
+  /// Once a peer is forgotten, its cursor is not known, and of what it brought before nothing is left out for it.
+  case whatForgottenPeersBroughtIsSent
   /// `beyond` selects exactly the packs with a change above the peer's heads, in the buckets that
   /// the peer tells of, or after lanes in them.
   case frontiersSelectWhatIsBeyond
@@ -160,6 +162,7 @@ package enum HubContract: CaseIterable, Sendable {
     case .batchesTellWhereTheyEnd: try bench.batchesTellWhereTheyEnd()
     case .readingStopsWhereItIsTold: try bench.readingStopsWhereItIsTold()
     case .packsDoNotGoBackToWhoBroughtThem: try bench.packsDoNotGoBackToWhoBroughtThem()
+    case .whatForgottenPeersBroughtIsSent: try bench.whatForgottenPeersBroughtIsSent()
     case .frontiersSelectWhatIsBeyond: try bench.frontiersSelectWhatIsBeyond()
     case .viewsTellThePeersLane: try bench.viewsTellThePeersLane()
     case .cursorsHoldAtPackEnds: try bench.cursorsHoldAtPackEnds()

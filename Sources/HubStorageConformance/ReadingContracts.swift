@@ -133,6 +133,33 @@ extension HubBench {
     }
   }
 
+  func whatForgottenPeersBroughtIsSent() throws {
+    var writers = try WriterFixture(seed: 37)
+    let archive = try archive(of: writers)
+    let history = try writers.history(laneCount: 2, packCount: 9)
+    var (peer, other) = (writers.peer(), writers.peer())
+    for pack in history[..<4] { try archive.append([pack], from: &peer) }
+    for pack in history[4..<6] { try archive.append([pack], from: &other) }
+    // Twice, as by two sessions; and a stranger.
+    for store in [peer.store, peer.store, writers.peer().store] { try archive.forget(store) }
+    #expect(try archive.known(of: peer.store) == nil)
+    #expect(try archive.known(of: other.store) == other.end)
+    for pack in history[6...] { try archive.append([pack], from: &peer) }
+    #expect(try archive.known(of: peer.store) == peer.end)
+    let end = try archive.end().position
+    for (store, expected) in [
+      (peer.store, history[..<6]), (other.store, history[..<4] + history[6...]),
+    ] {
+      let batch = try archive.packs(upTo: end, selecting: .notFrom(store))
+      #expect(batch.packs.map(\.name) == expected.map(\.name))
+    }
+    try archive.forget(peer.store)
+    #expect(
+      try archive.packs(upTo: end, selecting: .notFrom(peer.store)).packs.map(\.name)
+        == history.map(\.name)
+    )
+  }
+
   func frontiersSelectWhatIsBeyond() throws {
     let (archive, history, _) = try archiveOfTwoPeers(seed: 36)
     let end = try archive.end().position

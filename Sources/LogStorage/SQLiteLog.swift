@@ -368,8 +368,15 @@ package struct SQLiteLog: LogIndex {
     return db.lastInsertedRowID
   }
 
-  /// Forgets how far a peer's log is known, and that packs came from there: their row goes on under an id
-  /// that no store has.
+  /// Forgets how far a peer's log is known: the next session asks for frontiers.
+  func forgetCursor(of peer: StoreID) throws {
+    try db.execute(
+      sql: "UPDATE stores SET position = -1, log_check = x'' WHERE store = ?",
+      arguments: [peer.bytes.blob]
+    )
+  }
+
+  /// Forgets that, and that packs came from there: their row goes on under an id that no store has.
   ///
   /// *Why the packs too*: who is found to have lost what it brought is sent it again, also when the session
   /// that found it breaks.
@@ -380,11 +387,12 @@ package struct SQLiteLog: LogIndex {
       arguments: [peer.bytes.blob]
     )
     guard let number else { return }
+    try forgetCursor(of: peer)
     let former = Hash(
       of: Array("stet/1 former store".utf8) + peer.bytes + UInt64(number).bigEndianBytes
     )
     try db.execute(
-      sql: "UPDATE stores SET store = ?, position = -1, log_check = x'' WHERE id = ?",
+      sql: "UPDATE stores SET store = ? WHERE id = ?",
       arguments: [Array(former.bytes.prefix(StoreID.byteCount)).blob, number]
     )
   }

@@ -25,11 +25,11 @@ extension StateStore {
     let fields = FieldName.all(ofType: try id(of: object).type)
     return ObjectState(
       entries: try fields.flatMap { try newestEntries(of: $0, in: object) },
-      deletions: try first(ObjectWindow.fieldByteLimit, ObjectWindow.byteCount(of:)) {
-        try forEachDeletion(of: object, $0)
+      deletions: try first(ObjectWindow.fieldByteLimit) { show in
+        try forEachDeletion(of: object) { try show($0, ObjectWindow.byteCount(of: $0)) }
       },
-      texts: try first(ObjectWindow.wholeByteLimit, ObjectWindow.byteCount(of:)) {
-        try texts.forEach(of: object, $0)
+      texts: try first(ObjectWindow.wholeByteLimit) { show in
+        try texts.forEach(of: object) { try show($0, ObjectWindow.byteCount(of: $0)) }
       }
     )
   }
@@ -59,17 +59,18 @@ extension StateStore {
     return newest.finished()
   }
 
-  /// The first rows that are visited, as many as come to a number of bytes.
+  /// The first elements that are shown, as many as come to a number of bytes.
+  ///
+  /// - `visit`: shows each with its size, bytes.
   private func first<Element>(
     _ byteLimit: Int,
-    _ byteCount: (Element) -> Int,
-    _ visit: ((Element) throws -> Void) throws -> Void
+    _ visit: (_ show: (Element, _ byteCount: Int) throws -> Void) throws -> Void
   ) throws -> [Element] {
     var budget = ByteBudget(byteLimit)
     var elements: [Element] = []
     do {
-      try visit { element in
-        try budget.take(byteCount(element))
+      try visit { element, byteCount in
+        try budget.take(byteCount)
         elements.append(element)
       }
     } catch is ByteBudget.Exceeded {}

@@ -89,8 +89,8 @@ import Testing
     let field = ArticleField.tags.rawValue
     try anna.write { _ = try $0.tag(article, adding: ["old"], removing: []) }
     let added = try fill(anna, field) + fill(anna, field)
-    // 62,500 bytes are more than the tags that are shown.
-    #expect(try anna.articles().map(\.tags) == [[]])
+    #expect(try anna.articles().count == 1)
+    #expect(try anna.articles().allSatisfy { !$0.tags.contains("old") })
     try anna.write { writer in
       for dots in stride(from: 0, to: added.count, by: 500).map({ added[$0...].prefix(500) }) {
         try writer.append(
