@@ -91,14 +91,25 @@ package enum FieldName {
 }
 
 extension FieldName {
-  /// The fields that an object of a type has, ascending.
-  package static func all(ofType type: UInt32) -> [UInt32] {
+  /// The fields that an object of a type has.
+  package static func all(ofType type: UInt32) -> Set<UInt32> {
+    let fields: [UInt32] =
+      switch ObjectType(rawValue: type) {
+      case .article: ArticleField.allCases.map(\.rawValue)
+      case .annotation: AnnotationField.allCases.map(\.rawValue)
+      case .profile: ProfileField.allCases.map(\.rawValue)
+      case .collection: CollectionField.allCases.map(\.rawValue)
+      case .archive, nil: []
+      }
+    return Set(fields).union([ObjectState.reviewField])
+  }
+
+  /// Those of them that hold texts.
+  package static func texts(ofType type: UInt32) -> Set<UInt32> {
     switch ObjectType(rawValue: type) {
-    case .article: ArticleField.allCases.map(\.rawValue)
-    case .annotation: AnnotationField.allCases.map(\.rawValue)
-    case .profile: ProfileField.allCases.map(\.rawValue)
-    case .collection: CollectionField.allCases.map(\.rawValue)
-    case .archive, nil: []
+    case .article: [ArticleField.body.rawValue]
+    case .annotation: [AnnotationField.note.rawValue]
+    case .profile, .collection, .archive, nil: []
     }
   }
 

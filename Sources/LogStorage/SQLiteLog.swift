@@ -381,19 +381,11 @@ package struct SQLiteLog: LogIndex {
   /// *Why the packs too*: who is found to have lost what it brought is sent it again, also when the session
   /// that found it breaks.
   package func forget(_ peer: StoreID) throws {
-    let number = try Int64.fetchOne(
-      db,
-      cached: "SELECT id FROM stores WHERE store = ?",
-      arguments: [peer.bytes.blob]
-    )
-    guard let number else { return }
     try forgetCursor(of: peer)
-    let former = Hash(
-      of: Array("stet/1 former store".utf8) + peer.bytes + UInt64(number).bigEndianBytes
-    )
+    // Not made of anything that a peer could know, who might come as a store with this id.
     try db.execute(
-      sql: "UPDATE stores SET store = ? WHERE id = ?",
-      arguments: [Array(former.bytes.prefix(StoreID.byteCount)).blob, number]
+      sql: "UPDATE stores SET store = randomblob(16) WHERE store = ?",
+      arguments: [peer.bytes.blob]
     )
   }
 

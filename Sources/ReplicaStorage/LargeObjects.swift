@@ -22,27 +22,37 @@ extension StateStore {
 
   /// What is looked at of a large object.
   func window(of object: Int64) throws -> ObjectState {
-    let fields = FieldName.all(ofType: try id(of: object).type)
+    let type = try id(of: object).type
     return ObjectState(
-      entries: try fields.flatMap { try newestEntries(of: $0, in: object) },
-      deletions: try first(ObjectWindow.fieldByteLimit) { show in
-        try forEachDeletion(of: object) { try show($0, ObjectWindow.byteCount(of: $0)) }
-      },
-      texts: try first(ObjectWindow.wholeByteLimit) { show in
-        try texts.forEach(of: object) { try show($0, ObjectWindow.byteCount(of: $0)) }
-      }
+      entries: try FieldName.all(ofType: type).flatMap { try newestEntries(of: $0, in: object) },
+      deletions: try smallestDeletions(of: object),
+      texts: try smallestTexts(of: object, in: FieldName.texts(ofType: type))
     )
   }
 
-  /// The records of an article with more versions than are looked at: the newest.
+  /// Sees that a text which is there is looked at: who edits without seeing it writes it a second time.
+  ///
+  /// - Throws: ``ReplicaFailure/unacceptable(_:)``.
+  func expectText(_ text: TextID, of object: Int64, in state: ObjectState) throws {
+    guard state.text(text) == nil, try texts.text(text, of: object) != nil else { return }
+    throw ReplicaFailure.unacceptable(
+      "\(try id(of: object).bytes.hex.prefix(8)) has more texts than are looked at, and this one is not among "
+        + "them: write a note on it instead"
+    )
+  }
+
+  /// The records of an article with more versions than are looked at: the pinned one, and the newest.
   func newestVersions(of object: Int64) throws -> [VersionName: ArticleVersion] {
+    let pins = ObjectState(entries: try newestEntries(of: ArticleField.pin.rawValue, in: object))
+    let newest = try newestEntries(of: ArticleField.versions.rawValue, in: object)
+      .compactMap { VersionName($0.value) }
     var budget = ByteBudget(ObjectWindow.versionsByteLimit)
     var versions: [VersionName: ArticleVersion] = [:]
     var seen: Set<VersionName> = []
-    for entry in try newestEntries(of: ArticleField.versions.rawValue, in: object) {
-      guard let name = VersionName(entry.value), seen.insert(name).inserted,
-        let record = try record(of: name, in: object)
-      else { continue }
+    for name in (pins.pinnedVersion.map { [$0] } ?? []) + newest {
+      guard seen.insert(name).inserted, let record = try record(of: name, in: object) else {
+        continue
+      }
       do {
         try budget.take(ObjectWindow.byteCount(ofVersion: record))
       } catch {
@@ -59,22 +69,31 @@ extension StateStore {
     return newest.finished()
   }
 
-  /// The first elements that are shown, as many as come to a number of bytes.
-  ///
-  /// - `visit`: shows each with its size, bytes.
-  private func first<Element>(
-    _ byteLimit: Int,
-    _ visit: (_ show: (Element, _ byteCount: Int) throws -> Void) throws -> Void
-  ) throws -> [Element] {
-    var budget = ByteBudget(byteLimit)
-    var elements: [Element] = []
-    do {
-      try visit { element, byteCount in
-        try budget.take(byteCount)
-        elements.append(element)
-      }
-    } catch is ByteBudget.Exceeded {}
-    return elements
+  private func smallestDeletions(of object: Int64) throws -> [Deletion] {
+    var byteCounts: [Int] = []
+    try forEachDeletion(of: object) { byteCounts.append(ObjectWindow.byteCount(of: $0)) }
+    let places = Set(
+      ObjectWindow.smallest(byteCounts, byteLimit: ObjectWindow.fieldByteLimit)
+    )
+    var deletions: [Deletion] = []
+    var place = 0
+    try forEachDeletion(of: object) { deletion in
+      if places.contains(place) { deletions.append(deletion) }
+      place += 1
+    }
+    return deletions
+  }
+
+  private func smallestTexts(of object: Int64, in fields: Set<UInt32>) throws -> [TextState] {
+    var found: [(id: TextID, byteCount: Int)] = []
+    try texts.forEach(of: object) { text in
+      guard fields.contains(text.id.field) else { return }
+      found.append((text.id, ObjectWindow.byteCount(of: text)))
+    }
+    return try ObjectWindow.smallest(
+      found.map(\.byteCount),
+      byteLimit: ObjectWindow.textsByteLimit
+    ).compactMap { try texts.text(found[$0].id, of: object) }
   }
 
   // MARK: - Rows in their order

@@ -1,17 +1,20 @@
 internal import ArchiveModel
 internal import CRDT
 
-/// What is looked at of an object, so that no object takes more memory than this.
+/// What is looked at of an object, so that what it takes in memory has a bound.
 ///
 /// Whoever may write can give one object any number of values, and a megabyte that is sent can be a
 /// gigabyte of them. Normative: `Protocol/merge.md`, *Large objects*.
 enum ObjectWindow {
-  /// Sizes of the entries, deletions and texts of an object together above which it is large, bytes.
-  static let wholeByteLimit = 128 << 20
+  /// Sizes of the entries, deletions and texts of an object together above which it is large, bytes: a
+  /// collection has as many with 1.8 million articles.
+  static let wholeByteLimit = 256 << 20
   /// Sizes of what is looked at of each field of a large object, and of its deletions, bytes.
-  static let fieldByteLimit = 8 << 20
+  static let fieldByteLimit = 32 << 20
+  /// Sizes of the texts of a large object that are looked at, bytes.
+  static let textsByteLimit = 128 << 20
   /// Sizes of the versions of an article that are looked at, bytes.
-  static let versionsByteLimit = 128 << 20
+  static let versionsByteLimit = 256 << 20
 
   /// What each row takes beside its bytes.
   private static let rowByteCount = 128
@@ -27,6 +30,17 @@ enum ObjectWindow {
   }
 
   static func byteCount(ofVersion record: [UInt8]) -> Int { rowByteCount + record.count }
+
+  /// The first places, by size and then as they are, with which the sizes come to a number of bytes at most.
+  ///
+  /// *Why the smallest*: who wants others out of sight has to write many.
+  static func smallest(_ byteCounts: [Int], byteLimit: Int) -> [Int] {
+    var budget = ByteBudget(byteLimit)
+    return byteCounts.indices
+      .sorted { (byteCounts[$0], $0) < (byteCounts[$1], $1) }
+      .prefix { (try? budget.take(byteCounts[$0])) != nil }
+      .sorted()
+  }
 }
 
 /// Bytes of which some are left.

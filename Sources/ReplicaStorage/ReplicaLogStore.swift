@@ -99,7 +99,14 @@ extension Replica: LogStore {
   }
 
   package func forget(_ peer: StoreID) throws {
-    try database.write { try SQLiteLog($0).forget(peer) }
+    try database.write { db in
+      try SQLiteLog(db).forget(peer)
+      // Nor is it sure what it has.
+      try db.execute(
+        sql: "UPDATE remotes SET sent = 0 WHERE store = ?",
+        arguments: [peer.bytes.blob]
+      )
+    }
   }
 
   package func witness(_ head: ClaimedHead, of lane: LaneID) throws {

@@ -66,8 +66,13 @@ extension Replica {
   /// - Throws: ``ReplicaFailure`` when it is not there or deleted.
   package func seenArticle(_ id: ObjectID) throws -> SeenArticle {
     try database.read { db in
-      let (_, article, state, _) = try StateStore(db).article(id)
+      let store = StateStore(db)
+      let (number, article, state, _) = try store.article(id)
       guard state.isLive else { throw ReplicaFailure.deleted("article", id, by: "stet restore") }
+      if let version = article.current {
+        let text = TextID(field: ArticleField.body.rawValue, version: version.bytes)
+        try store.expectText(text, of: number, in: state)
+      }
       return SeenArticle(article: article, state: state)
     }
   }
@@ -83,6 +88,7 @@ extension Replica {
       }
       let state = try store.state(of: number)
       guard state.isLive else { throw ReplicaFailure.deleted("note", id, by: "stet note restore") }
+      try store.expectText(TextID(field: AnnotationField.note.rawValue), of: number, in: state)
       let text = state.text(TextID(field: AnnotationField.note.rawValue))
       return SeenText(
         object: id,

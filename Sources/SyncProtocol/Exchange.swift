@@ -58,10 +58,11 @@ package struct Exchange: Sendable {
   private var birth: Birth
   /// Where this side's log ends in this round.
   private var end: Cursor
-  /// The peer's log is not what was known of it: what it once brought it may have lost.
+  /// Dialler: the answerer's log is not what was known of it, and it may have lost what it once brought.
   private let isPeerReset: Bool
-  /// Answerer: welcome said how far the dialler's log is known here.
-  private let hasToldCursor: Bool
+  /// Answerer: the dialler was told how far its log is known here, and has no other reason to ask than that
+  /// this does not hold.
+  private let isTold: Bool
   private var outbound: Outbound
   private var inbound = Inbound()
   private var closing = Closing.open
@@ -79,7 +80,7 @@ package struct Exchange: Sendable {
 
   init(dialler greeting: Greeting, welcome: Welcome, view: StoreView) {
     role = .dialler
-    hasToldCursor = false
+    isTold = false
     peer = welcome.end.store
     own = greeting.hello.end.store
     limits = greeting.limits
@@ -97,9 +98,10 @@ package struct Exchange: Sendable {
     end = view.end
     // A log that no longer is what it was may have lost what this side got from it.
     let isMistaken = greeting.hello.known != nil && !welcome.isStreaming
+    // Where the answerer streams after `known`, that holds.
     isPeerReset =
-      isMistaken && greeting.hello.known?.store == peer
-      || Self.isBeyond(welcome.end, view.known)
+      greeting.hello.known?.store == peer
+      ? isMistaken : Self.isBeyond(welcome.end, view.known)
     outbound = Self.outbound(
       view: view,
       known: isMistaken ? nil : welcome.known,
@@ -117,8 +119,8 @@ package struct Exchange: Sendable {
     isLive = hello.isLive
     suspects = view.suspects
     end = view.end
-    isPeerReset = Self.isBeyond(hello.end, view.known)
-    hasToldCursor = view.known != nil
+    isPeerReset = false
+    isTold = hello.known == nil && view.known.map { $0.position > 0 } ?? false
     switch (view.genesis, hello.archive) {
     case (.some(let genesis), .name): birth = .toSend(genesis)
     case (nil, .id(let archive, _)): birth = .toReceive(archive)
@@ -264,8 +266,8 @@ package struct Exchange: Sendable {
     questionCount += 1
     guard questionCount <= 2 else { return .ends([.fail(.unexpected("a third question"))]) }
     var effects: [SessionEffect] = [.getFrontier(.answering(digests))]
-    // A dialler whose log is the one that welcome spoke of does not ask in the first round.
-    if hasToldCursor, round == 1, case .open = closing { effects = [.forget(peer)] + effects }
+    // Its log was put back: what it once brought it may have lost.
+    if isTold, round == 1, case .open = closing { effects = [.forget(peer)] + effects }
     if role == .answerer, case .saidDone = closing {
       guard round == 1, case .streaming(let stream) = outbound else {
         return .ends([.fail(.unexpected("a third round"))])

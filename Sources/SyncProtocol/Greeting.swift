@@ -34,7 +34,8 @@ package struct Greeting: Sendable {
   ///
   /// - `view`: of this side's log, with the answerer's cursor.
   func isPutBack(_ welcome: Welcome, view: StoreView) -> Bool {
-    hello.known?.store == welcome.end.store && welcome.isStreaming && welcome.known != nil
+    guard let cursor = welcome.known, cursor.position > 0 else { return false }
+    return hello.known?.store == welcome.end.store && welcome.isStreaming
       && !view.isPeerCursorValid
   }
 

@@ -88,7 +88,7 @@ import Testing
   @Test func `of a field the newest values are looked at, and older ones when those go`() throws {
     let field = ArticleField.tags.rawValue
     try anna.write { _ = try $0.tag(article, adding: ["old"], removing: []) }
-    let added = try fill(anna, field) + fill(anna, field)
+    let added = try (0..<4).flatMap { _ in try fill(anna, field) }
     #expect(try anna.articles().count == 1)
     #expect(try anna.articles().allSatisfy { !$0.tags.contains("old") })
     try anna.write { writer in
@@ -103,19 +103,27 @@ import Testing
     #expect(try anna.articles().map(\.tags) == [["old"]])
   }
 
-  @Test func `of an article the newest versions are looked at, up to 128 MiB`() throws {
+  @Test func `of an article the newest versions are looked at, up to 256 MiB, and the pinned one`()
+    throws
+  {
     let body = String(repeating: "a", count: 1_000_000)
-    let ids = try (0..<140).map { number in
+    let ids = try (0..<280).map { number in
       try anna.write {
         try $0.importArticle("1", headline: "h\(number)", body: body)
       }
     }
     #expect(Set(ids) == [article])
     let detail = try anna.detail(of: article)
-    #expect((130...134).contains(detail.versions.count))
-    #expect(detail.versions.contains { $0.record.headline == "h139" })
+    #expect((260...268).contains(detail.versions.count))
+    #expect(detail.versions.contains { $0.record.headline == "h279" })
     #expect(!detail.versions.contains { $0.record.headline == "h0" })
     #expect(try anna.digest() == PlainState(of: anna).digest)
+    // One that is not looked at comes back when it is pinned.
+    var oldest = ArticleVersion()
+    (oldest.source, oldest.sourceID, oldest.headline) = ("test", "1", "h0")
+    oldest.body = body
+    try anna.write { _ = try $0.pin(VersionName(ofRecord: oldest.record), of: article) }
+    #expect(try anna.headline(of: article) == "h0")
     try anna.write { try $0.set(.headline, of: article, to: "corrected") }
     #expect(try anna.headline(of: article) == "corrected")
     let rows = try DerivedState.dump(anna)

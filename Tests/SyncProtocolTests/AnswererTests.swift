@@ -44,28 +44,6 @@ import Testing
     )
   }
 
-  @Test func `what a dialler brought that has less than is known of it is forgotten`() {
-    expect(
-      .answering(limits: SyncLimits()),
-      [
-        (
-          .received(.hello(end: 9, known: side.cursor(18), frontier: .test(2))),
-          ["authorise desk", "view"]
-        ),
-        (
-          .viewed(
-            side.view(end: 20, known: Side.dialler.cursor(10), isPeerCursorValid: true),
-            time: 0
-          ),
-          [
-            "allow large frames", "send welcome, streaming", "forget the peer",
-            "get packs 18…20 not from peer",
-          ]
-        ),
-      ]
-    )
-  }
-
   @Test func `what a dialler brought that asks, though it was told a cursor, is forgotten`() {
     expect(
       .answering(limits: SyncLimits()),
@@ -76,6 +54,30 @@ import Testing
           ["allow large frames", "send welcome", "get frontier to ask"]
         ),
         (.received(.frontierDigests([:])), ["forget the peer", "get frontier to answer 0"]),
+      ]
+    )
+  }
+
+  /// A dialler asks also because what it knew of this log does not hold; and of a log that nothing came
+  /// from there is nothing to hold.
+  @Test(arguments: [
+    (Side.answerer.cursor(18), Side.dialler.cursor(8)), (nil, Side.dialler.cursor(0)), (nil, nil),
+  ])
+  func `what a dialler brought that asks for another reason is not forgotten`(
+    told: Cursor?,
+    known: Cursor?
+  ) {
+    expect(
+      .answering(limits: SyncLimits()),
+      [
+        (
+          .received(.hello(end: 9, known: told, frontier: .test(2))), ["authorise desk", "view"]
+        ),
+        (
+          .viewed(side.view(end: 20, known: known), time: 0),
+          ["allow large frames", "send welcome", "get frontier to ask"]
+        ),
+        (.received(.frontierDigests([:])), ["get frontier to answer 0"]),
       ]
     )
   }

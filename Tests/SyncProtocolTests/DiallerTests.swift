@@ -101,6 +101,29 @@ import Testing
     )
   }
 
+  @Test func `of an answerer that streams nothing is forgotten`() {
+    expect(
+      .dialling(),
+      [
+        (.opened(side.view(end: 9, known: Side.answerer.cursor(18)), time: 0), ["send hello"]),
+        (
+          .received(
+            .welcome(end: 20, known: side.cursor(5), frontier: .test(2), isStreaming: true)
+          ),
+          ["allow large frames", "view"]
+        ),
+        // Another session has brought more meanwhile.
+        (
+          .viewed(
+            side.view(end: 9, known: Side.answerer.cursor(22), isPeerCursorValid: true),
+            time: 0
+          ),
+          ["get packs 5…9 not from peer"]
+        ),
+      ]
+    )
+  }
+
   @Test func `of another answerer than the one that was known nothing is forgotten`() {
     expect(
       .dialling(),
