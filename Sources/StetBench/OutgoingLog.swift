@@ -70,7 +70,9 @@ final class OutgoingLog: SessionStore {
         end: Cursor(store: store, position: state.position, check: state.check.prefix),
         frontier: state.frontier.digest,
         known: state.known,
-        isPeerCursorValid: false,
+        isPeerCursorValid: state.packs.contains {
+          cursor == Cursor(store: store, position: $0.position, check: $0.check)
+        },
         peerLane: nil,
         ownLane: nil
       )
