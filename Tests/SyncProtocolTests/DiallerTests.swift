@@ -101,7 +101,7 @@ import Testing
     )
   }
 
-  @Test func `of an answerer that streams nothing is forgotten`() {
+  @Test func `nothing is forgotten of an answerer that streams`() {
     expect(
       .dialling(),
       [
@@ -124,7 +124,7 @@ import Testing
     )
   }
 
-  @Test func `of another answerer than the one that was known nothing is forgotten`() {
+  @Test func `nothing is forgotten of another answerer than the one that was known`() {
     expect(
       .dialling(),
       [
