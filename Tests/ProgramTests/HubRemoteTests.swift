@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 @Suite struct HubRemoteTests {
-  /// Tries until it is so; a minute at most.
+  /// Tries until it is so, as long as a test has patience.
   private static func eventually(_ what: String, _ body: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Programs.patience
     while ContinuousClock.now < deadline {
       if try body() { return }
     }
-    Issue.record("not within a minute: \(what)")
+    Issue.record("not within \(Programs.patience): \(what)")
   }
 
   @Test func `what comes to a hub goes on to its remote, and what is there comes back`() throws {

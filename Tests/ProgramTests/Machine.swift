@@ -119,6 +119,9 @@ enum Programs {
   static let folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent()
 
+  /// How long a test waits for what must happen: it ends a hang, and measures nothing.
+  static let patience = Duration.seconds(600)
+
   static func start(
     _ program: String,
     _ arguments: [String],

@@ -225,7 +225,7 @@ import Testing
     while sync.process.isRunning, !FileManager.default.fileExists(atPath: begun) {}
     kill(sync.process.processIdentifier, SIGKILL)
     sync.process.waitUntilExit()
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Programs.patience
     while !FileManager.default.fileExists(atPath: gone), ContinuousClock.now < deadline {}
     #expect(FileManager.default.fileExists(atPath: gone))
   }

@@ -67,10 +67,12 @@ import Testing
   }
 
   /// Kills it after its first transactions, some of them in the middle of one.
+  ///
+  /// It may have come to its end before the kill: then it begins again, until four have cut it.
   @Test func `an index that was killed goes on where it was`() throws {
     try anna.expect("rebuild")
     var cuts = 0
-    for place in 1...4 {
+    while cuts < 4 {
       let before = try indexed()
       let index = try Programs.start(
         "stet",
@@ -78,15 +80,15 @@ import Testing
         in: anna.folder
       )
       let complaints = Programs.drain(index.complaints)
-      _ = wait(for: before + place, while: index.process)
+      _ = wait(for: before + 1 + cuts, while: index.process)
       kill(index.process.processIdentifier, SIGKILL)
       index.process.waitUntilExit()
       _ = complaints()
       let after = try indexed()
       #expect(after >= before)
       if after > before, after <= Self.articleCount { cuts += 1 }
+      if after > Self.articleCount { try anna.expect("rebuild") }
     }
-    #expect(cuts > 0)
     #expect(try anna.stet("index").status == 0)
     try expectWhole()
   }
