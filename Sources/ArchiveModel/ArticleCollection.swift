@@ -11,6 +11,8 @@ package struct ArticleCollection: Sendable {
   package let name: String
   /// Articles, in the order that is shown.
   package let members: [ObjectID]
+  /// What there is of it and is not shown.
+  package let omissions: [Omission]
 
   package init(id: ObjectID, state: ObjectState) {
     self.id = id
@@ -22,6 +24,7 @@ package struct ArticleCollection: Sendable {
       state.entries(of: CollectionField.order.rawValue).shown
       .flatMap { [ObjectID](articles: $0.value) } ?? []
     members = Self.arranged(added, by: order)
+    omissions = Omission.all(of: id, in: state)
   }
 
   /// The members by the (time, dot) of the earliest add of each that is live.

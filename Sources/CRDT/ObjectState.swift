@@ -19,9 +19,17 @@ package struct ObjectState: Sendable {
   package private(set) var deletions: [Deletion]
   /// Texts that were edited, ascending by id.
   package private(set) var texts: [TextState]
+  /// Whether this is all of the object: of a large one only a part may be looked at.
+  package let isWhole: Bool
 
   /// An object from its stored parts, in any order.
-  package init(entries: [Entry] = [], deletions: [Deletion] = [], texts: [TextState] = []) {
+  package init(
+    entries: [Entry] = [],
+    deletions: [Deletion] = [],
+    texts: [TextState] = [],
+    isWhole: Bool = true
+  ) {
+    self.isWhole = isWhole
     self.entries = entries.sorted { $0.key < $1.key }
     self.deletions = deletions.sorted { $0.dot < $1.dot }
     self.texts = texts.sorted { $0.id < $1.id }

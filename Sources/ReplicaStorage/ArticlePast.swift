@@ -69,7 +69,8 @@ extension Replica {
       versions: VersionDetail.all(of: article, past.state, past.versions),
       annotations: AnnotationDetail.threads(
         annotations.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
-      )
+      ),
+      omissions: Omission.all(of: article, in: past.state, versions: past.versions)
     )
   }
 }

@@ -26,7 +26,8 @@ extension StateStore {
     return ObjectState(
       entries: try FieldName.all(ofType: type).flatMap { try newestEntries(of: $0, in: object) },
       deletions: try smallestDeletions(of: object),
-      texts: try smallestTexts(of: object, in: FieldName.texts(ofType: type))
+      texts: try smallestTexts(of: object, in: FieldName.texts(ofType: type)),
+      isWhole: false
     )
   }
 

@@ -11,6 +11,8 @@ package struct ArticleDetail: Sendable {
   package let versions: [VersionDetail]
   /// As threads: every answer below what it answers.
   package let annotations: [AnnotationDetail]
+  /// What there is of it and is not shown.
+  package let omissions: [Omission]
 }
 
 /// A version of an article, with the sightings of it.
@@ -36,6 +38,8 @@ package struct AnnotationDetail: Sendable {
   package let author: String
   package let time: Int64
   package let isLive: Bool
+  /// What there is of it and is not shown.
+  package let omissions: [Omission]
   /// Where it stands in its thread; `nil` of a deleted one.
   package fileprivate(set) var thread: AnnotationThread.Place?
 }
@@ -108,7 +112,8 @@ extension Replica {
       return ArticleDetail(
         article: article,
         versions: VersionDetail.all(of: article, state, versions),
-        annotations: AnnotationDetail.threads(try Self.annotations(of: id, passages, db, store))
+        annotations: AnnotationDetail.threads(try Self.annotations(of: id, passages, db, store)),
+        omissions: Omission.all(of: article, in: state, versions: versions)
       )
     }
   }
@@ -200,7 +205,8 @@ extension AnnotationDetail {
       place: try passages.place(of: target),
       author: try people.name(of: made.dot.lane),
       time: made.time,
-      isLive: state.isLive
+      isLive: state.isLive,
+      omissions: Omission.all(of: id, in: state)
     )
   }
 

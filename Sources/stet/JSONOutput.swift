@@ -83,6 +83,8 @@ struct ArticleJSON: Encodable {
   let versions: [VersionJSON]
   let conflicts: [String]
   let deleted: Bool
+  /// What there is of it and is not shown, in sentences.
+  let omitted: [String]
 
   init(_ detail: ArticleDetail) {
     let shown = detail.article.shown
@@ -102,6 +104,7 @@ struct ArticleJSON: Encodable {
     versions = detail.versions.map { VersionJSON($0) }
     conflicts = detail.article.conflicts.map { "\($0)" }
     deleted = !detail.article.isLive
+    omitted = detail.omissions.map(\.sentence)
   }
 
   private static func type(of block: Body.Block) -> String {
@@ -172,6 +175,8 @@ struct AnnotationJSON: Encodable {
   let depth: Int
   let answers_deleted: Bool
   let deleted: Bool
+  /// What there is of it and is not shown, in sentences.
+  let omitted: [String]
 
   init(_ annotation: AnnotationDetail) {
     let quote = annotation.target.passage?.quote
@@ -192,5 +197,6 @@ struct AnnotationJSON: Encodable {
     depth = annotation.thread?.depth ?? 0
     answers_deleted = annotation.thread?.answersDeleted ?? false
     deleted = !annotation.isLive
+    omitted = annotation.omissions.map(\.sentence)
   }
 }

@@ -133,6 +133,24 @@ import Testing
     #expect(try (shown()["annotations"] as? [Any])?.count == 2)
   }
 
+  @Test func `what there is of an article and is not shown is said`() throws {
+    #expect(try (shown()["omitted"] as? [String])?.isEmpty == true)
+    #expect(try !anna.stet("show", "100231").output.contains("not shown"))
+    let bert = try Machine("bert", in: world)
+    try anna.expect("bundle", "create", "desk.bundle")
+    try bert.expect("clone", "../anna/desk.bundle", "desk.stet")
+    for (machine, letters) in [(anna, "abcdefghi"), (bert, "jklmnopqr")] {
+      for letter in letters {
+        try machine.expect("tag", "100231", "+" + String(repeating: letter, count: 60_000))
+      }
+    }
+    try bert.expect("bundle", "create", "bert.bundle")
+    try anna.expect("bundle", "apply", "../bert/bert.bundle")
+    let said = "1 of its tags: those before them have 1 MiB together"
+    #expect(try shown()["omitted"] as? [String] == [said])
+    #expect(try anna.stet("show", "100231").output.contains("not shown  \(said)\n"))
+  }
+
   @Test func `a deleted article is in no list until it is restored`() throws {
     #expect(try anna.stet("rm", "100231").status == 0)
     #expect(try anna.stet("rm", "100231").complaints.contains("deleted already"))

@@ -179,6 +179,9 @@ import Testing
     let shown = Array(tags.prefix(FormatLimits.tagsByteLimit / 60_000))
     for replica in [anna, bert] {
       #expect(try replica.detail(of: article).article.tags == shown)
+      #expect(
+        try replica.detail(of: article).omissions == [.tags(count: tags.count - shown.count)]
+      )
       #expect(try replica.articles().map(\.tags) == [shown])
     }
     try expectRebuildIsByteEqual()
@@ -194,6 +197,7 @@ import Testing
     try anna.write { _ = try $0.tag(article, adding: ["a"], removing: Array(tags[15...])) }
     try sync()
     #expect(try bert.detail(of: article).article.tags == tags[..<15] + ["a"])
+    #expect(try bert.detail(of: article).omissions.isEmpty)
   }
 
   @Test func `a deleted article is in no list and comes back with all it had`() throws {

@@ -63,7 +63,9 @@ import Testing
     for replica in [anna, bert, fresh] {
       #expect(try replica.digest() == digest)
       #expect(try replica.articles().map(\.tags) == [["anna", "bert", "both"]])
-      #expect(try replica.detail(of: article).versions.count == 3)
+      let detail = try replica.detail(of: article)
+      #expect(detail.versions.count == 3)
+      #expect(detail.omissions == [.values])
       #expect(try replica.openReviews().count == anna.openReviews().count)
       _ = try replica.catchUpSearch()
       #expect(try replica.search("both", limit: 5).hits.count == 1)
@@ -75,6 +77,10 @@ import Testing
     #expect(try anna.openReviews().map(\.object).contains(article))
     // It is edited, deleted and brought back like any other.
     try bert.write { try $0.set(.headline, of: article, to: "later") }
+    #expect(try bert.headline(of: article) == "later")
+    let undo = try bert.write { try $0.undoNewest() }
+    #expect(undo.left.map(\.remainder) == [.unseen])
+    _ = try bert.write { try $0.redoNewest() }
     #expect(try bert.headline(of: article) == "later")
     try bert.write { try $0.deleteEverything(of: article) }
     #expect(try bert.articles().isEmpty)
@@ -91,6 +97,7 @@ import Testing
     let added = try (0..<4).flatMap { _ in try fill(anna, field) }
     #expect(try anna.articles().count == 1)
     #expect(try anna.articles().allSatisfy { !$0.tags.contains("old") })
+    #expect(try anna.detail(of: article).omissions == [.values])
     try anna.write { writer in
       for dots in stride(from: 0, to: added.count, by: 500).map({ added[$0...].prefix(500) }) {
         try writer.append(
@@ -101,6 +108,7 @@ import Testing
       }
     }
     #expect(try anna.articles().map(\.tags) == [["old"]])
+    #expect(try anna.detail(of: article).omissions.isEmpty)
   }
 
   @Test func `of an article the newest versions are looked at, up to 256 MiB, and the pinned one`()
@@ -115,6 +123,8 @@ import Testing
     #expect(Set(ids) == [article])
     let detail = try anna.detail(of: article)
     #expect((260...268).contains(detail.versions.count))
+    // With the one from before.
+    #expect(detail.omissions == [.versions(count: ids.count + 1 - detail.versions.count)])
     #expect(detail.versions.contains { $0.record.headline == "h279" })
     #expect(!detail.versions.contains { $0.record.headline == "h0" })
     #expect(try anna.digest() == PlainState(of: anna).digest)

@@ -51,6 +51,7 @@ import Testing
       #expect(try replica.digest() == digest)
       #expect(try replica.body(of: article) == "one two")
       #expect(try replica.articles().map(\.tags) == [["kept"]])
+      #expect(try replica.detail(of: article).omissions == [.edits(field: "body")])
       #expect(try replica.bodyHistory(of: article) == nil)
       #expect(
         try replica.inspect { try Int.fetchOne($0, sql: "SELECT count(*) FROM text_edits") } == 0

@@ -62,6 +62,7 @@ package struct ObjectUndo {
     let taken = changes.filter { chain.standing.contains($0.action) }
     ours = taken.filter { !$0.isCertification }.flatMap(\.named)
     if taken.contains(where: \.isCertification) { leave(.certification) }
+    if !state.isWhole { leave(.unseen) }
     if !ours.isEmpty { plan() }
   }
 

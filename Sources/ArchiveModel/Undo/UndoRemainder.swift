@@ -22,6 +22,8 @@ package enum UndoRemainder: Hashable, Sendable {
   case restored
   /// The action made the object, and others have added to it since.
   case keptAlive
+  /// What is not among the values that are looked at of a large object.
+  case unseen
   /// An operation of a newer program.
   case unknown
 
@@ -40,6 +42,7 @@ package enum UndoRemainder: Hashable, Sendable {
     case .objectDeleted: "it is deleted: restore it first"
     case .restored: "its deletion was lifted already"
     case .keptAlive: "others have added to it, and it stays"
+    case .unseen: "it is too large, and what is not looked at of it stays"
     case .unknown: "part of it needs a newer stet"
     }
   }

@@ -117,6 +117,8 @@ struct CollectionVerb: ParsableCommand {
       let name: String
       let deleted: Bool
       let articles: [MemberJSON]
+      /// What there is of it and is not shown, in sentences.
+      let omitted: [String]
     }
 
     func run() throws {
@@ -130,7 +132,8 @@ struct CollectionVerb: ParsableCommand {
             deleted: !shown.isLive,
             articles: members.map {
               .init(id: $0.row.id.bytes.hex, headline: $0.row.headline, deleted: $0.isDeleted)
-            }
+            },
+            omitted: shown.omissions.map(\.sentence)
           )
         )
         return
@@ -138,6 +141,7 @@ struct CollectionVerb: ParsableCommand {
       for member in members where !member.isDeleted {
         Console.write(ArticleLine.text(member.row))
       }
+      for omission in shown.omissions { Console.complain("not shown: \(omission.sentence)") }
     }
   }
 

@@ -70,6 +70,7 @@ enum ArticleOutput {
     for field in article.conflicts {
       line("conflict", "\(field) has several values: see 'stet conflicts'")
     }
+    for omission in detail.omissions { line("not shown", omission.sentence) }
     if !shown.body.isEmpty {
       Console.write("")
       Console.write(Console.harmless(shown.body))
@@ -95,6 +96,9 @@ enum ArticleOutput {
         + "\(Instant.iso(milliseconds: annotation.time)), \(Console.oneLine(subject))"
         + (annotation.place.map { $0.state == .exact ? "" : " (\($0.state.rawValue))" } ?? "")
     )
+    for omission in annotation.omissions {
+      Console.write("\(indent)    not shown: \(omission.sentence)")
+    }
     guard !annotation.note.isEmpty else { return }
     let note = Console.harmless(annotation.note)
     Console.write(indent + "    " + note.replacing("\n", with: "\n\(indent)    "))
