@@ -28,7 +28,7 @@ package struct ChangePayload: Hashable, Sendable {
   ///
   /// - Returns: `nil` where the draft names something, which only the change's header resolves.
   package init?(writtenFrom draft: ChangeDraft) {
-    guard draft.undoes == nil, draft.operations.allSatisfy(\.names.isEmpty) else { return nil }
+    guard draft.undoes == nil, draft.operations.allSatisfy({ $0.names.isEmpty }) else { return nil }
     object = draft.object
     operations = draft.operations
     reason = draft.reason

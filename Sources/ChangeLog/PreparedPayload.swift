@@ -12,7 +12,7 @@ package struct PreparedPayload: Sendable {
   /// - `salt`: 16 random bytes, which no other payload has.
   /// - Returns: `nil` where an operation names something, which only the change's header can refer to.
   package init?(_ operations: [Operation], on object: ObjectID, salt: [UInt8]) {
-    guard operations.allSatisfy(\.names.isEmpty),
+    guard operations.allSatisfy({ $0.names.isEmpty }),
       let bytes = try? PayloadEncoder.encode(operations, on: object, salt: salt)
     else { return nil }
     self.object = object

@@ -1,7 +1,10 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The batches of a file of articles, read and prepared on other cores while earlier ones are being taken.
+/// The batches of a file of articles, read and prepared on all cores while earlier ones are being taken.
+///
+/// One thread cuts the file into parts. Each part is read and prepared by itself, so nothing waits for the
+/// slowest of several; they are taken in the file's order.
 package final class ArticleBatches<Record: Sendable>: Sendable {
   package struct Batch: Sendable {
     /// In the file's order.
@@ -25,14 +28,17 @@ package final class ArticleBatches<Record: Sendable>: Sendable {
     DispatchQueue(label: "articles", qos: .userInitiated).async { [shelf] in
       do throws(ImportFailure) {
         var file = try ArticleFile(path: path, options: options)
-        while shelf.hasRoom(), let records = try file.nextBatch() {
+        while shelf.hasRoom(), let part = try file.nextPart() {
+          let (bytesRead, totalBytes) = (file.bytesRead, file.totalBytes)
           shelf.put(
             .batch(
-              Batch(
-                records: records.inParallel { $0.map(prepare) },
-                bytesRead: file.bytesRead,
-                totalBytes: file.totalBytes
-              )
+              Awaited {
+                Batch(
+                  records: part.records().map(prepare),
+                  bytesRead: bytesRead,
+                  totalBytes: totalBytes
+                )
+              }
             )
           )
         }
@@ -49,19 +55,46 @@ package final class ArticleBatches<Record: Sendable>: Sendable {
   /// - Throws: ``ImportFailure``, where the file as a whole cannot be read or cannot go on.
   package func next() throws(ImportFailure) -> Batch? {
     switch shelf.take() {
-    case .batch(let batch): return batch
+    case .batch(let batch): return batch.wait()
     case .end: return nil
     case .failure(let failure): throw failure
     }
   }
 
+  /// Has the cores work further ahead, once: the one who takes is about to be busy with something else for
+  /// a while.
+  package func workAhead() { shelf.extend() }
+
   deinit { shelf.close() }
+}
+
+/// What another core is about to have done.
+private final class Awaited<Value: Sendable>: Sendable {
+  private let value = Mutex<Value?>(nil)
+  private let done = DispatchSemaphore(value: 0)
+
+  init(_ work: @escaping @Sendable () -> Value) {
+    DispatchQueue.global().async { [self] in
+      let made = work()
+      value.withLock { $0 = made }
+      done.signal()
+    }
+  }
+
+  /// Waits for it; once.
+  func wait() -> Value {
+    done.wait()
+    guard let value = value.withLock({ $0.take() }) else {
+      preconditionFailure("waited for twice")
+    }
+    return value
+  }
 }
 
 /// A few batches between the one who reads and the one who takes.
 private final class Shelf<Batch: Sendable>: Sendable {
   enum Item: Sendable {
-    case batch(Batch)
+    case batch(Awaited<Batch>)
     case end
     case failure(ImportFailure)
   }
@@ -72,10 +105,13 @@ private final class Shelf<Batch: Sendable>: Sendable {
     var isOver = false
     /// Nobody takes any more.
     var isClosed = false
+    /// Batches beyond the limit that there may be.
+    var extraCount = 0
   }
 
-  /// One is being taken, one waits.
-  private static var batchLimit: Int { 2 }
+  private static var batchLimit: Int { 4 }
+  /// As many as all cores are done with in about the time of a transaction's end.
+  private static var extraLimit: Int { 12 }
 
   private let state = Mutex(State())
   private let filled = DispatchSemaphore(value: 0)
@@ -98,14 +134,25 @@ private final class Shelf<Batch: Sendable>: Sendable {
   func take() -> Item {
     if state.withLock({ $0.isOver }) { return .end }
     filled.wait()
-    let item = state.withLock { state in
+    return state.withLock { state in
       let item = state.items.removeFirst()
-      if case .batch = item { return item }
-      state.isOver = true
+      guard case .batch = item else {
+        state.isOver = true
+        return item
+      }
+      if state.extraCount > 0 { state.extraCount -= 1 } else { room.signal() }
       return item
     }
-    room.signal()
-    return item
+  }
+
+  /// Makes room for more, until they are taken.
+  func extend() {
+    state.withLock { state in
+      while state.extraCount < Self.extraLimit {
+        state.extraCount += 1
+        room.signal()
+      }
+    }
   }
 
   func close() {

@@ -45,23 +45,22 @@ package struct ArticleFile: ~Copyable {
   /// How much of the file as stored was read.
   package var bytesRead: Int { stream.bytesRead }
 
-  /// The records of the next mebibyte or so, in the file's order; `nil` at the end.
+  /// The next mebibyte or so; `nil` at the end.
   ///
-  /// After a failure, there is nothing more. The batches before it are good.
+  /// After a failure, there is nothing more. The parts before it are good.
   /// - Throws: ``ImportFailure``, where the file as a whole cannot go on.
-  package mutating func nextBatch() throws(ImportFailure) -> [ImportedRecord]? {
-    while true {
-      switch takeContent() {
-      case .finished: return nil
-      case .page(let beginning):
-        let raw = try wholePage(beginning)
-        return [.article(try article(of: LabelledTextPage(raw, profile: options.profile), raw))]
-      case .lines(var reader):
-        guard let lines = try reader.nextLines(from: &stream) else { return nil }
-        let records = JSONLines(options: options).records(of: lines, in: reader.buffer)
-        content = .lines(reader)
-        if !records.isEmpty { return records }
-      }
+  package mutating func nextPart() throws(ImportFailure) -> FilePart? {
+    switch takeContent() {
+    case .finished: return nil
+    case .page(let beginning):
+      let raw = try wholePage(beginning)
+      let article = try article(of: LabelledTextPage(raw, profile: options.profile), raw)
+      return FilePart(content: .page(article))
+    case .lines(var reader):
+      guard let lines = try reader.nextLines(from: &stream) else { return nil }
+      content = .lines(reader)
+      let format = JSONLines(options: options)
+      return FilePart(content: .lines(lines, buffer: reader.buffer, format))
     }
   }
 

@@ -3,8 +3,8 @@ enum ImportLimits {
   static let pageByteLimit = 8 << 20
   /// Without its line break.
   static let lineByteLimit = 1 << 20
-  /// How much JSON Lines input one batch takes.
-  static let batchByteCount = 1 << 20
+  /// How much JSON Lines input is read by one core at a time.
+  static let partByteCount = 1 << 20
   /// How much is read from a file in one go, as stored.
   static let readByteCount = 256 << 10
   /// JSON arrays and objects in each other.

@@ -6,15 +6,13 @@ internal import Foundation
 ///
 /// Other keys are ignored, `null` means unknown. A line that is not such an object is rejected by
 /// its number, the rest goes on. Blank lines are nothing.
-struct JSONLines {
+struct JSONLines: Sendable {
   var options: ImportOptions
 
-  /// What the lines of a batch hold, in their order; read on all cores.
+  /// What lines hold, in their order.
   func records(of lines: [LineReader.Line], in buffer: [UInt8]) -> [ImportedRecord] {
-    lines.inParallel { lines in
-      let decoder = JSONDecoder()
-      return lines.compactMap { record(of: $0, in: buffer, decoder) }
-    }
+    let decoder = JSONDecoder()
+    return lines.compactMap { record(of: $0, in: buffer, decoder) }
   }
 
   /// `nil` for a blank line.
@@ -42,7 +40,7 @@ struct JSONLines {
     _ decoder: JSONDecoder
   ) throws(LineFlaw) -> ArticleVersion {
     if let byte = TextBytes.firstFlaw(in: raw) { throw .notText(byte: byte) }
-    guard JSONNesting.depth(of: raw) <= ImportLimits.nestingLimit else { throw .tooDeep }
+    if JSONNesting.isDeeper(than: ImportLimits.nestingLimit, raw) { throw .tooDeep }
     let line: JSONLine
     do {
       line = try decoder.decode(JSONLine.self, from: Data(raw))

@@ -1,7 +1,7 @@
-/// Cuts a stream into batches of lines, without ever keeping a line that is too long.
+/// Cuts a stream into parts of some lines each, without ever keeping a line that is too long.
 struct LineReader {
-  /// A line of the current batch.
-  struct Line {
+  /// A line of the current part.
+  struct Line: Sendable {
     enum Content {
       /// Where it lies in ``LineReader/buffer``, without its line break.
       case bytes(Range<Int>)
@@ -15,7 +15,7 @@ struct LineReader {
   }
 
   private(set) var buffer: [UInt8]
-  /// What of the buffer the last batch has covered.
+  /// What of the buffer the last part has covered.
   private var consumedCount = 0
   private var lineCount = 0
   private var isSkipping = false
@@ -26,15 +26,15 @@ struct LineReader {
     self.buffer = buffer
   }
 
-  /// The lines of the next batch, blank ones too; `nil` at the end.
+  /// The lines of the next part, blank ones too; `nil` at the end.
   ///
-  /// Their ranges are good until the next call.
+  /// Their ranges are those of ``buffer`` as it is until the next call.
   mutating func nextLines(from stream: inout ByteStream) throws(ImportFailure) -> [Line]? {
     var lines: [Line] = []
     while lines.isEmpty && !isAtEnd {
       buffer.removeFirst(consumedCount)
       consumedCount = 0
-      let target = buffer.count + ImportLimits.batchByteCount
+      let target = buffer.count + ImportLimits.partByteCount
       while buffer.count < target && !isAtEnd {
         isAtEnd = try !stream.read(into: &buffer)
       }
@@ -45,7 +45,9 @@ struct LineReader {
 
   private mutating func cut(into lines: inout [Line]) {
     while consumedCount < buffer.count {
-      guard let end = buffer[consumedCount...].firstIndex(of: UInt8(ascii: "\n")) else { break }
+      guard
+        let end = TextBytes.firstIndex(of: UInt8(ascii: "\n"), in: buffer, from: consumedCount)
+      else { break }
       finishLine(at: end, into: &lines)
       consumedCount = end + 1
     }

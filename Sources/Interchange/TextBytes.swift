@@ -20,9 +20,21 @@ enum TextBytes {
     return text.withUTF8 { firstNUL(in: UnsafeRawBufferPointer($0)) != nil }
   }
 
+  /// The first place of a byte, at a place or behind it.
+  static func firstIndex(of byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      firstIndex(of: byte, in: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    }.map { start + $0 }
+  }
+
   private static func firstNUL(in bytes: UnsafeRawBufferPointer) -> Int? {
-    guard let start = bytes.baseAddress, let nul = memchr(start, 0, bytes.count) else { return nil }
-    return UnsafeRawPointer(nul) - start
+    firstIndex(of: 0, in: bytes)
+  }
+
+  private static func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let start = bytes.baseAddress, let found = memchr(start, Int32(byte), bytes.count)
+    else { return nil }
+    return UnsafeRawPointer(found) - start
   }
 
   /// The bytes after a byte order mark, if there is one.

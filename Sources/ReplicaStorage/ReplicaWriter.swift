@@ -14,7 +14,7 @@ package final class ReplicaWriter {
   /// Raw bytes per pack of an import.
   private static let packTargetByteCount = 256 << 10
   /// Packs compressed at once; more would only wait in memory.
-  private static let sealingLimit = 4
+  private static let sealingLimit = 8
 
   let db: Database
   private let environment: ReplicaEnvironment
@@ -341,7 +341,8 @@ private final class SealingPack: Sendable {
       }
       done.signal()
     } else {
-      DispatchQueue.global().async { [self] in
+      // Not behind what is done ahead for changes to come.
+      DispatchQueue.global(qos: .userInitiated).async { [self] in
         let bytes = Result { try draft.sealed(signature: signature, level: Self.largeLevel) }
         result.withLock { $0 = bytes }
         done.signal()

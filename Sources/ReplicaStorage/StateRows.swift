@@ -2,7 +2,9 @@ internal import GRDB
 internal import LogStorage
 
 /// The statements that write the rows of most changes.
-struct StateRows {
+///
+/// A class: a value of nine statements would be copied for every row.
+final class StateRows {
   let objects: RowStatement
   let entries: RowStatement
   let droppedEntries: RowStatement

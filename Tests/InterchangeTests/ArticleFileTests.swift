@@ -72,12 +72,12 @@ import Testing
   @Test func `is at its end after a failure`() throws {
     var file = try ArticleFile(bytes: Array("News ID: 1".utf8), options: ImportOptions())
     do throws(ImportFailure) {
-      _ = try file.nextBatch()
+      _ = try file.nextPart()
       Issue.record("no failure")
     } catch {
       #expect(error == .noHeadline)
     }
-    let more = try file.nextBatch()
+    let more = try file.nextPart()
     #expect(more == nil)
   }
 
@@ -86,7 +86,7 @@ import Testing
     let page = try file.explainedPage()
     #expect(page?.hasHeadline == false)
     #expect(page?.explanation.lines.map(\.fate) == [.label(.sourceID)])
-    let more = try file.nextBatch()
+    let more = try file.nextPart()
     #expect(more == nil)
   }
 
@@ -94,8 +94,8 @@ import Testing
     var file = try ArticleFile(bytes: FileFixture.lines, options: ImportOptions())
     let page = try file.explainedPage()
     #expect(page == nil)
-    let batch = try file.nextBatch()
-    #expect(batch?.count == 2)
+    let part = try file.nextPart()
+    #expect(part?.records().count == 2)
   }
 
   @Test func `reads files and tells how far it is`() throws {
@@ -107,10 +107,10 @@ import Testing
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     var file = try ArticleFile(path: path, options: ImportOptions())
     #expect(file.totalBytes == bytes.count)
-    let first = try file.nextBatch()
+    let first = try file.nextPart()
     let early = file.bytesRead
     #expect(first != nil && early > 0 && early < bytes.count)
-    while try file.nextBatch() != nil {}
+    while try file.nextPart() != nil {}
     #expect(file.bytesRead == bytes.count)
   }
 

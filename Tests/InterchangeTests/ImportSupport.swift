@@ -46,7 +46,7 @@ struct WholeImport {
   }
 
   private mutating func read(_ file: inout ArticleFile) throws(ImportFailure) {
-    while let batch = try file.nextBatch() { batches.append(batch) }
+    while let part = try file.nextPart() { batches.append(part.records()) }
   }
 }
 
