@@ -28,7 +28,8 @@ enum Floor {
       room.wait()
       let (place, block) = (compressed.reserve(), raw)
       raw = []
-      DispatchQueue.global().async(group: group) {
+      // Not behind what is read ahead.
+      DispatchQueue.global(qos: .userInitiated).async(group: group) {
         let bytes = Deflate.compress(block, level: level)
         compressed.set(Block(raw: block.count, bytes: bytes), at: place)
         room.signal()
