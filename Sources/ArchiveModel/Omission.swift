@@ -60,7 +60,7 @@ package enum Omission: Hashable, Sendable {
     case .edits(let field):
       "the edits of \(field): they weigh more than \(TextWeight.limit >> 20) MiB together"
     case .tags(let count):
-      "\(count) of its tags: those before them have \(FormatLimits.tagsByteLimit >> 20) MiB together"
+      "\(count) of its tags: all together are more than \(FormatLimits.tagsByteLimit >> 20) MiB"
     case .versions(let count):
       "\(count) of its versions: they are more than are looked at, or need a newer stet"
     case .values: "values beyond those that are looked at: it is too large"

@@ -1,3 +1,4 @@
+import ArchiveModel
 import Foundation
 
 /// Where output goes: data to stdout, messages to stderr.
@@ -39,6 +40,11 @@ enum Console {
 
   /// A message about what went wrong.
   static func complain(_ line: String) { note("stet: " + line) }
+
+  /// Says what is not among what is shown.
+  static func complain(of omissions: [Omission]) {
+    for omission in omissions { complain("not shown: \(omission.sentence)") }
+  }
 
   /// A text from an archive, made harmless for a terminal: control characters could move its cursor
   /// or rewrite what stands there.

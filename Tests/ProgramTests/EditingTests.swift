@@ -146,7 +146,7 @@ import Testing
     }
     try bert.expect("bundle", "create", "bert.bundle")
     try anna.expect("bundle", "apply", "../bert/bert.bundle")
-    let said = "1 of its tags: those before them have 1 MiB together"
+    let said = "1 of its tags: all together are more than 1 MiB"
     #expect(try shown()["omitted"] as? [String] == [said])
     #expect(try anna.stet("show", "100231").output.contains("not shown  \(said)\n"))
   }

@@ -79,7 +79,7 @@ import Testing
     try bert.write { try $0.set(.headline, of: article, to: "later") }
     #expect(try bert.headline(of: article) == "later")
     let undo = try bert.write { try $0.undoNewest() }
-    #expect(undo.left.map(\.remainder) == [.unseen])
+    #expect(undo.left.isEmpty)
     _ = try bert.write { try $0.redoNewest() }
     #expect(try bert.headline(of: article) == "later")
     try bert.write { try $0.deleteEverything(of: article) }
@@ -93,11 +93,20 @@ import Testing
 
   @Test func `of a field the newest values are looked at, and older ones when those go`() throws {
     let field = ArticleField.tags.rawValue
-    try anna.write { _ = try $0.tag(article, adding: ["old"], removing: []) }
+    let old = try #require(
+      try anna.write { try $0.tag(article, adding: ["old"], removing: []) }
+    )
     let added = try (0..<4).flatMap { _ in try fill(anna, field) }
     #expect(try anna.articles().count == 1)
     #expect(try anna.articles().allSatisfy { !$0.tags.contains("old") })
     #expect(try anna.detail(of: article).omissions == [.values])
+    // An undo does not pass over it without a word.
+    let reason = UndoRemainder.unseen.reason
+    #expect(
+      throws: ReplicaFailure.unacceptable("nothing of \(old.name) can be undone: \(reason)")
+    ) {
+      try anna.write { _ = try $0.undo(old) }
+    }
     try anna.write { writer in
       for dots in stride(from: 0, to: added.count, by: 500).map({ added[$0...].prefix(500) }) {
         try writer.append(

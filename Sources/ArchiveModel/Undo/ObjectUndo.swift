@@ -62,8 +62,11 @@ package struct ObjectUndo {
     let taken = changes.filter { chain.standing.contains($0.action) }
     ours = taken.filter { !$0.isCertification }.flatMap(\.named)
     if taken.contains(where: \.isCertification) { leave(.certification) }
-    if !state.isWhole { leave(.unseen) }
     if !ours.isEmpty { plan() }
+    if !state.isWhole, ours.contains(where: { !isSeen($0.dot, $0.operation) }) {
+      // Before what follows from it.
+      remainders.insert(.unseen, at: 0)
+    }
   }
 
   private mutating func plan() {
@@ -113,6 +116,16 @@ package struct ObjectUndo {
       isInChain(named.dot) && kinds.contains { named.operation.isOf($0) }
     }
     return Set(touching.map(\.operation.field)).sorted()
+  }
+
+  /// Whether the effect of an operation is among what is looked at of the object.
+  private func isSeen(_ dot: Dot, _ operation: Operation) -> Bool {
+    switch Operation.Kind(rawValue: operation.kind) {
+    case .write, .add: state.entries.contains { $0.dot == dot }
+    case .delete: state.deletions.contains { $0.dot == dot }
+    case .edit: text(of: operation).map { state.text($0) != nil } ?? false
+    case .remove, .restore, nil: true
+    }
   }
 
   private mutating func leave(_ remainder: UndoRemainder) {

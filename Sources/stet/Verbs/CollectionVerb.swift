@@ -141,7 +141,7 @@ struct CollectionVerb: ParsableCommand {
       for member in members where !member.isDeleted {
         Console.write(ArticleLine.text(member.row))
       }
-      for omission in shown.omissions { Console.complain("not shown: \(omission.sentence)") }
+      Console.complain(of: shown.omissions)
     }
   }
 

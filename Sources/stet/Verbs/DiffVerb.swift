@@ -106,6 +106,7 @@ struct DiffVerb: ParsableCommand {
   }
 
   private static func shown(_ detail: ArticleDetail) -> ArticleVersion {
+    Console.complain(of: detail.omissions)
     var shown = detail.article.shown
     shown.tags = detail.article.tags
     return shown

@@ -33,9 +33,11 @@ struct PinVerb: ParsableCommand {
   func run() throws {
     let replica = try global.open()
     let article = try replica.articleID(id)
-    let versions = try replica.detail(of: article).versions
+    let detail = try replica.detail(of: article)
+    let versions = detail.versions
     guard version != nil || unpin else {
       try list(versions)
+      Console.complain(of: detail.omissions)
       return
     }
     let name = try version.map { try Self.version($0, of: versions) }
