@@ -1,4 +1,4 @@
-internal import Dispatch
+package import Dispatch
 internal import Synchronization
 
 /// The batches of a file of articles, read and prepared on all cores while earlier ones are being taken.
@@ -60,6 +60,9 @@ package final class ArticleBatches<Record: Sendable>: Sendable {
     case .failure(let failure): throw failure
     }
   }
+
+  /// Whether there is something to take, a batch, the end or a failure, by a time: waits until then.
+  package func hasNext(by deadline: DispatchTime) -> Bool { shelf.isFilled(by: deadline) }
 
   /// Has the cores work further ahead, once: the one who takes is about to be busy with something else for
   /// a while.
@@ -143,6 +146,14 @@ private final class Shelf<Batch: Sendable>: Sendable {
       if state.extraCount > 0 { state.extraCount -= 1 } else { room.signal() }
       return item
     }
+  }
+
+  /// Waits for an item until a time, and leaves it where it is.
+  func isFilled(by deadline: DispatchTime) -> Bool {
+    if state.withLock({ $0.isOver }) { return true }
+    guard filled.wait(timeout: deadline) == .success else { return false }
+    filled.signal()
+    return true
   }
 
   /// Makes room for more, until they are taken.

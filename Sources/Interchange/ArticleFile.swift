@@ -64,7 +64,7 @@ package struct ArticleFile: ~Copyable {
     }
   }
 
-  /// Reads the file as ``nextBatch()`` would, but keeps what became of every line, also where there
+  /// Reads the file as ``nextPart()`` would, but keeps what became of every line, also where there
   /// is no headline; `nil` for what is not a page or was already read.
   package mutating func explainedPage() throws(ImportFailure) -> LabelledTextPage? {
     guard case .page(let beginning) = content else { return nil }

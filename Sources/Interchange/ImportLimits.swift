@@ -5,6 +5,8 @@ enum ImportLimits {
   static let lineByteLimit = 1 << 20
   /// How much JSON Lines input is read by one core at a time.
   static let partByteCount = 1 << 20
+  /// How many lines: what is made of a line takes memory, however short it is.
+  static let partLineCount = 1 << 14
   /// How much is read from a file in one go, as stored.
   static let readByteCount = 256 << 10
   /// JSON arrays and objects in each other.

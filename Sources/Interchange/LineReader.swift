@@ -31,6 +31,10 @@ struct LineReader {
   /// Their ranges are those of ``buffer`` as it is until the next call.
   mutating func nextLines(from stream: inout ByteStream) throws(ImportFailure) -> [Line]? {
     var lines: [Line] = []
+    buffer.removeFirst(consumedCount)
+    consumedCount = 0
+    // Of lines for which the last part had no room.
+    cut(into: &lines)
     while lines.isEmpty && !isAtEnd {
       buffer.removeFirst(consumedCount)
       consumedCount = 0
@@ -45,6 +49,7 @@ struct LineReader {
 
   private mutating func cut(into lines: inout [Line]) {
     while consumedCount < buffer.count {
+      guard lines.count < ImportLimits.partLineCount else { return }
       guard
         let end = TextBytes.firstIndex(of: UInt8(ascii: "\n"), in: buffer, from: consumedCount)
       else { break }

@@ -1,4 +1,5 @@
 import ChangeLog
+import Dispatch
 import Foundation
 import Interchange
 import ReplicaStorage
@@ -40,6 +41,8 @@ struct ImportRun {
       }
       var end = FileEnd.notReached
       while case .notReached = end {
+        // A file that comes slowly keeps nobody waiting for the lock.
+        _ = batches.hasNext(by: .distantFuture)
         end = try transaction(from: batches, path: path, progress)
       }
       if case .damaged(let problem) = end { throw problem }
@@ -59,8 +62,8 @@ struct ImportRun {
     case damaged(ImportFailure)
   }
 
-  /// Imports some batches in one transaction: enough that reading, writing and compressing overlap,
-  /// few enough that others get the lock now and then.
+  /// Imports some batches in one transaction: as many as come in a while, so that others get the lock now
+  /// and then.
   private mutating func transaction(
     from batches: ArticleBatches<PreparedRecord>,
     path: String,
@@ -68,7 +71,8 @@ struct ImportRun {
   ) throws -> FileEnd {
     var end = FileEnd.notReached
     action = try replica.write(continuing: action) { writer in
-      for _ in 0..<Self.batchesPerTransaction {
+      let deadline = DispatchTime.now() + Self.transactionTime
+      repeat {
         let batch: ArticleBatches<PreparedRecord>.Batch?
         do throws(ImportFailure) {
           batch = try batches.next()
@@ -86,18 +90,18 @@ struct ImportRun {
           try Self.take(record, path: path, writer, &counts, &seen)
         }
         outlook.note(known: counts.knownCount - knownCount, of: batch.records.count)
-      }
+      } while DispatchTime.now() < deadline && batches.hasNext(by: deadline)
       batches.workAhead()
       return writer.action
     }
     return end
   }
 
-  /// Half a second's or so.
+  /// How long a transaction takes batches.
   ///
-  /// With fewer, pages of indexes that have no order are written more often: an import took 1.13 as long
-  /// with a quarter of them.
-  private static let batchesPerTransaction = 32
+  /// In a shorter one pages of indexes that have no order are written more often: with a quarter of the
+  /// batches an import took 1.13 as long.
+  private static let transactionTime = DispatchTimeInterval.seconds(1)
 
   private static func take(
     _ record: PreparedRecord,

@@ -70,6 +70,7 @@ final class ImportOutlook: Sendable {
 
   /// - `known`: records of a batch that the archive had.
   func note(known: Int, of count: Int) {
+    guard count > 0 else { return }
     isKnown.store(2 * known > count, ordering: .relaxed)
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Interchange
 import Synchronization
@@ -62,6 +63,38 @@ import Testing
       #expect(prepared.withLock { $0.count } <= taken + 4 + 1)
     }
     #expect(taken == 4)
+  }
+
+  @Test func `hold a bounded number of lines, however short these are`() throws {
+    let bytes = Array("{".utf8) + Array(String(repeating: "0\n", count: 600_000).utf8)
+    let batches = try batches(of: bytes) { record -> Int? in
+      guard case .rejected(let rejection) = record else { return nil }
+      return rejection.line
+    }
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var lines: [Int?] = []
+    while let batch = try batches.next() {
+      #expect(batch.records.count <= 1 << 14)
+      lines += batch.records
+    }
+    #expect(lines == Array(1...600_000))
+  }
+
+  @Test func `that do not come are not waited for longer than asked`() throws {
+    // A pipe into which nobody writes yet.
+    #expect(mkfifo(path, 0o600) == 0)
+    let batches = ArticleBatches(path: path, options: ImportOptions(), preparing: Self.line)
+    #expect(!batches.hasNext(by: .now()))
+    let writer = try #require(FileHandle(forWritingAtPath: path))
+    try FileManager.default.removeItem(atPath: path)
+    try writer.write(contentsOf: Data(#"{"headline": "Ferry"}"#.utf8))
+    #expect(!batches.hasNext(by: .now()))
+    try writer.close()
+    #expect(batches.hasNext(by: .distantFuture))
+    #expect(try batches.next()?.records == [1])
+    #expect(batches.hasNext(by: .distantFuture))
+    #expect(try batches.next() == nil)
+    #expect(batches.hasNext(by: .now()))
   }
 
   @Test func `before a failure are good, and nothing comes after it`() throws {
