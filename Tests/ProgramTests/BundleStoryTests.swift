@@ -214,11 +214,11 @@ import Testing
     try anna.expect("import", "wire.jsonl")
     try anna.expect("bundle", "create", file("a"))
     var (bert, arrived) = try cutClone("bert")
-    while arrived == 40_001 {
+    for _ in 0..<20 where arrived == 40_001 {
       try FileManager.default.removeItem(at: bert.folder)
       (bert, arrived) = try cutClone("bert")
     }
-    #expect(arrived > 0)
+    #expect(arrived > 0 && arrived < 40_001)
     let report = try bert.json("clone", file("a")) as? [String: Any]
     #expect(report?["changes_new"] as? Int == 40_001 - arrived)
     #expect(try bert.digest() == anna.digest())

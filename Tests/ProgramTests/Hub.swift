@@ -10,7 +10,7 @@ final class Hub {
 
   /// Starts a hub over a data folder.
   ///
-  /// - `port`: 0 lets the system choose.
+  /// - `port`: 0 takes one that is free.
   /// - `folder`: of the data, where a world has several hubs.
   /// - `remotes`: the addresses that each archive is kept in sync with; they are called at the start
   ///   and when something comes, not at an interval that a test would wait for.
@@ -38,23 +38,34 @@ final class Hub {
       )
       guard run.status == 0 else { throw Unexpected(run: run) }
     }
-    started = try Programs.start(
-      "stetd",
-      [
-        "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--remote-interval",
-        "86400",
-      ],
-      in: world.folder
-    )
-    said = Programs.drain(started.complaints)
-    // The first line on stdout is the address; it comes when the hub listens.
+    // Not one that the system gives to whoever asks for any: a hub that is started again needs the same.
+    let ports = port == 0 ? (0..<20).map { _ in Int.random(in: 20_000..<32_000) } : [port]
+    for port in ports {
+      let started = try Programs.start(
+        "stetd",
+        [
+          "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--remote-interval",
+          "86400", "--compact-after", "0",
+        ],
+        in: world.folder
+      )
+      let said = Programs.drain(started.complaints)
+      guard let address = Self.firstLine(of: started.output) else { continue }
+      (self.started, self.said, self.address) = (started, said, address)
+      return
+    }
+    throw CocoaError(.fileReadUnknown)
+  }
+
+  /// The first line on stdout is the address; it comes when the hub listens. `nil` when it does not.
+  private static func firstLine(of output: Pipe) -> String? {
     var line = Data()
     while !line.contains(UInt8(ascii: "\n")) {
-      let bytes = started.output.fileHandleForReading.availableData
-      guard !bytes.isEmpty else { throw CocoaError(.fileReadUnknown) }
+      let bytes = output.fileHandleForReading.availableData
+      guard !bytes.isEmpty else { return nil }
       line.append(bytes)
     }
-    address = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 
   func url(_ archive: String) -> String { "stet://\(address)/\(archive)" }

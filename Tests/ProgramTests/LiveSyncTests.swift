@@ -88,10 +88,10 @@ private struct LiveRunEnded: Error {
     let second = try LiveRun(on: bert)
     try second.expect("live")
     // Other programs write to the archives that the live ones have open.
-    try anna.expect("tag", id, "+anna")
+    try anna.expect("tag", "--lock-timeout", "600", id, "+anna")
     #expect(try second.expect("changes")["changes_received"] as? Int == 1)
     #expect(try Self.tags(bert, id).contains("anna"))
-    try bert.expect("tag", id, "+bert")
+    try bert.expect("tag", "--lock-timeout", "600", id, "+bert")
     while try !Self.tags(anna, id).contains("bert") { try first.expect("changes") }
     #expect(try anna.digest() == bert.digest())
     #expect(first.stop() == 0)
@@ -121,7 +121,7 @@ private struct LiveRunEnded: Error {
     try live.expect("live")
     #expect(hub.stop() == 0)
     try live.expect("lost")
-    try anna.expect("tag", id, "+offline")
+    try anna.expect("tag", "--lock-timeout", "600", id, "+offline")
     hub = try Hub(in: world, archives: [], port: port)
     try live.expect("live")
     let bert = try Machine("bert", in: world)

@@ -23,10 +23,10 @@ import Testing
     let ids = try #require(try anna.json("list", "--limit", "20") as? [[String: Any]])
       .compactMap { $0["id"] as? String }
     for (round, id) in ids.prefix(8).enumerated() {
-      try bert.expect("tag", id, "+bert\(round)")
-      let sync = try Programs.start("stet", ["sync"], in: bert.folder)
+      try bert.expect("tag", "--lock-timeout", "600", id, "+bert\(round)")
+      let sync = try Programs.start("stet", ["sync", "--lock-timeout", "600"], in: bert.folder)
       let said = Programs.drain(sync.complaints)
-      try anna.expect("tag", id, "+anna\(round)")
+      try anna.expect("tag", "--lock-timeout", "600", id, "+anna\(round)")
       sync.process.waitUntilExit()
       #expect(sync.process.terminationStatus == 0, "\(said())")
     }
@@ -52,7 +52,9 @@ import Testing
       try other.expect("import", "more.jsonl")
     }
     for _ in 0..<2 {
-      let syncs = try others.map { try Programs.start("stet", ["sync"], in: $0.folder) }
+      let syncs = try others.map {
+        try Programs.start("stet", ["sync", "--lock-timeout", "600"], in: $0.folder)
+      }
       for sync in syncs {
         let said = Programs.drain(sync.complaints)
         sync.process.waitUntilExit()

@@ -38,6 +38,8 @@ import Testing
   {
     var limits = SyncLimits()
     limits.connectionLimit = 1
+    // The first one says nothing while it waits.
+    limits.silenceLimit = 3_600_000
     _ = try await TestServer.run(limits: limits) { port in
       let first = try await TestServer.connect(to: port)
       try await first.executeThenClose { inbound, _ in
