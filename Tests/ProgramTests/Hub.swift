@@ -50,15 +50,15 @@ final class Hub {
         in: world.folder
       )
       let said = Programs.drain(started.complaints)
-      guard let address = Self.firstLine(of: started.output) else { continue }
+      guard let address = Self.address(on: started.output) else { continue }
       (self.started, self.said, self.address) = (started, said, address)
       return
     }
     throw CocoaError(.fileReadUnknown)
   }
 
-  /// The first line on stdout is the address; it comes when the hub listens. `nil` when it does not.
-  private static func firstLine(of output: Pipe) -> String? {
+  /// The address, which is the first line on stdout and comes when the hub listens; `nil` when it does not.
+  private static func address(on output: Pipe) -> String? {
     var line = Data()
     while !line.contains(UInt8(ascii: "\n")) {
       let bytes = output.fileHandleForReading.availableData
