@@ -1,4 +1,5 @@
 import ArchiveModel
+import ChangeLog
 import Foundation
 
 /// Where output goes: data to stdout, messages to stderr.
@@ -41,9 +42,11 @@ enum Console {
   /// A message about what went wrong.
   static func complain(_ line: String) { note("stet: " + line) }
 
-  /// Says what is not among what is shown.
-  static func complain(of omissions: [Omission]) {
-    for omission in omissions { complain("not shown: \(omission.sentence)") }
+  /// Says what is not among what is shown of an object.
+  static func complain(of omissions: [Omission], in object: ObjectID) {
+    for omission in omissions {
+      complain("not shown of \(object.bytes.hex.prefix(8)): \(omission.sentence)")
+    }
   }
 
   /// A text from an archive, made harmless for a terminal: control characters could move its cursor

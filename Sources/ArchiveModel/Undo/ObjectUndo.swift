@@ -63,10 +63,7 @@ package struct ObjectUndo {
     ours = taken.filter { !$0.isCertification }.flatMap(\.named)
     if taken.contains(where: \.isCertification) { leave(.certification) }
     if !ours.isEmpty { plan() }
-    if !state.isWhole, ours.contains(where: { !isSeen($0.dot, $0.operation) }) {
-      // Before what follows from it.
-      remainders.insert(.unseen, at: 0)
-    }
+    if !state.isWhole { leaveUnseen() }
   }
 
   private mutating func plan() {
@@ -118,14 +115,33 @@ package struct ObjectUndo {
     return Set(touching.map(\.operation.field)).sorted()
   }
 
-  /// Whether the effect of an operation is among what is looked at of the object.
-  private func isSeen(_ dot: Dot, _ operation: Operation) -> Bool {
-    switch Operation.Kind(rawValue: operation.kind) {
-    case .write, .add: state.entries.contains { $0.dot == dot }
-    case .delete: state.deletions.contains { $0.dot == dot }
-    case .edit: text(of: operation).map { state.text($0) != nil } ?? false
-    case .remove, .restore, nil: true
+  /// Says so where the effect of an operation may stand and is not among what is looked at of the object.
+  private mutating func leaveUnseen() {
+    let seen = Set(state.entries.map(\.dot)).union(state.deletions.map(\.dot))
+    // What somebody replaced, took out or lifted is not there.
+    let ended = Set(
+      all.filter {
+        $0.operation.isOf(.write) || $0.operation.isOf(.remove) || $0.operation.isOf(.restore)
+      }
+      .flatMap(\.operation.names)
+    )
+    let unseen = ours.filter { dot, operation in
+      switch Operation.Kind(rawValue: operation.kind) {
+      case .write, .add, .delete: !seen.contains(dot) && !ended.contains(dot)
+      case .edit: text(of: operation).flatMap { state.text($0) } == nil
+      case .remove, .restore, nil: false
+      }
     }
+    guard !unseen.isEmpty else { return }
+    // Others seem to have ended what is not seen.
+    let fields = Set(unseen.map { name($0.operation.field) })
+    remainders.removeAll { remainder in
+      switch remainder {
+      case .overwritten(let field), .takenOut(let field): fields.contains(field)
+      default: false
+      }
+    }
+    remainders.insert(.unseen, at: 0)
   }
 
   private mutating func leave(_ remainder: UndoRemainder) {

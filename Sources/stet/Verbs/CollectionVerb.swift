@@ -141,7 +141,7 @@ struct CollectionVerb: ParsableCommand {
       for member in members where !member.isDeleted {
         Console.write(ArticleLine.text(member.row))
       }
-      Console.complain(of: shown.omissions)
+      Console.complain(of: shown.omissions, in: shown.id)
     }
   }
 

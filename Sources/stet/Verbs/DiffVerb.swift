@@ -106,7 +106,7 @@ struct DiffVerb: ParsableCommand {
   }
 
   private static func shown(_ detail: ArticleDetail) -> ArticleVersion {
-    Console.complain(of: detail.omissions)
+    Console.complain(of: detail.omissions, in: detail.article.id)
     var shown = detail.article.shown
     shown.tags = detail.article.tags
     return shown

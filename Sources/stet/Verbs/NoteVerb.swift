@@ -53,7 +53,7 @@ struct NoteVerb: ParsableCommand {
           note.target.passage?.quote.exact ?? "", note.note,
         ]
         Console.write(fields.map { Console.oneLine($0) }.joined(separator: "\t"))
-        Console.complain(of: note.omissions)
+        Console.complain(of: note.omissions, in: note.id)
       }
     }
   }

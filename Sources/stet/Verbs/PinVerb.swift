@@ -37,7 +37,7 @@ struct PinVerb: ParsableCommand {
     let versions = detail.versions
     guard version != nil || unpin else {
       try list(versions)
-      Console.complain(of: detail.omissions)
+      Console.complain(of: detail.omissions, in: article)
       return
     }
     let name = try version.map { try Self.version($0, of: versions) }
