@@ -9,7 +9,7 @@ package final class ArticleBatches<Record: Sendable>: Sendable {
   package struct Batch: Sendable {
     /// In the file's order.
     package let records: [Record]
-    /// How much of the file, as stored, was read by its end.
+    /// How much of the file, as stored, was read when it was cut off.
     package let bytesRead: Int
     /// The size of the file as stored; `nil` for what has none, as a pipe.
     package let totalBytes: Int?

@@ -45,7 +45,7 @@ package struct ArticleFile: ~Copyable {
   /// How much of the file as stored was read.
   package var bytesRead: Int { stream.bytesRead }
 
-  /// The next mebibyte or so; `nil` at the end.
+  /// The next mebibyte or so, or some thousand lines; `nil` at the end.
   ///
   /// After a failure, there is nothing more. The parts before it are good.
   /// - Throws: ``ImportFailure``, where the file as a whole cannot go on.

@@ -90,7 +90,7 @@ struct ImportRun {
           try Self.take(record, path: path, writer, &counts, &seen)
         }
         outlook.note(known: counts.knownCount - knownCount, of: batch.records.count)
-      } while DispatchTime.now() < deadline && batches.hasNext(by: deadline)
+      } while DispatchTime.now() < deadline && batches.hasNext(by: .now() + Self.patience)
       batches.workAhead()
       return writer.action
     }
@@ -102,6 +102,8 @@ struct ImportRun {
   /// In a shorter one pages of indexes that have no order are written more often: with a quarter of the
   /// batches an import took 1.13 as long.
   private static let transactionTime = DispatchTimeInterval.seconds(1)
+  /// How long a transaction waits for a file that comes slowly.
+  private static let patience = DispatchTimeInterval.milliseconds(50)
 
   private static func take(
     _ record: PreparedRecord,

@@ -40,6 +40,7 @@ final class Hub {
     }
     // Not one that the system gives to whoever asks for any: a hub that is started again needs the same.
     let ports = port == 0 ? (0..<20).map { _ in Int.random(in: 20_000..<32_000) } : [port]
+    var complaints = ""
     for port in ports {
       let started = try Programs.start(
         "stetd",
@@ -50,11 +51,14 @@ final class Hub {
         in: world.folder
       )
       let said = Programs.drain(started.complaints)
-      guard let address = Self.address(on: started.output) else { continue }
+      guard let address = Self.address(on: started.output) else {
+        complaints = said()
+        continue
+      }
       (self.started, self.said, self.address) = (started, said, address)
       return
     }
-    throw CocoaError(.fileReadUnknown)
+    throw HubDidNotListen(complaints: complaints)
   }
 
   /// The address, which is the first line on stdout and comes when the hub listens; `nil` when it does not.
@@ -85,4 +89,8 @@ final class Hub {
   }
 
   deinit { if started.process.isRunning { kill() } }
+}
+
+private struct HubDidNotListen: Error {
+  let complaints: String
 }

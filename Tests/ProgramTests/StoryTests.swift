@@ -80,6 +80,25 @@ import Testing
     )
   }
 
+  @Test func `an import that waits for its input keeps nobody from writing`() throws {
+    let world = try World()
+    let anna = try Machine("anna", in: world)
+    try anna.write(TestPage.text(), to: "page.txt")
+    try anna.expect("init", "desk")
+    try anna.expect("import", "page.txt", "--source", "harbour")
+    let pipe = anna.folder.appending(path: "wire.jsonl").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let wire = try Programs.start("stet", ["import", pipe], in: anna.folder)
+    let complaints = Programs.drain(wire.complaints)
+    let writer = try #require(FileHandle(forWritingAtPath: pipe))
+    try writer.write(contentsOf: Data(TestPage.lines(3000).utf8))
+    try anna.expect("tag", "100231", "+checked")
+    try writer.close()
+    wire.process.waitUntilExit()
+    #expect(wire.process.terminationStatus == 0, "\(complaints())")
+    #expect((try anna.json("list", "--limit", "4000") as? [Any])?.count == 3001)
+  }
+
   @Test func `a search finds words, passages and notes, and no user input is syntax`() throws {
     let world = try World()
     let anna = try Machine("anna", in: world)
