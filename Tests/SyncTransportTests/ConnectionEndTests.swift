@@ -36,10 +36,8 @@ import Testing
   @Test func `a connection too many is closed, and the next is answered when there is room`()
     async throws
   {
-    var limits = SyncLimits()
+    var limits = TestServer.patient
     limits.connectionLimit = 1
-    // The first one says nothing while it waits.
-    limits.silenceLimit = 3_600_000
     _ = try await TestServer.run(limits: limits) { port in
       let first = try await TestServer.connect(to: port)
       try await first.executeThenClose { inbound, _ in

@@ -9,13 +9,20 @@ import Synchronization
 
 /// A server on loopback with one empty archive, `desk`.
 enum TestServer {
+  /// Of a server whose peers may be tests that wait long for their turn.
+  static let patient = {
+    var limits = SyncLimits()
+    limits.silenceLimit = 3_600_000
+    return limits
+  }()
+
   /// Runs a server as long as the body runs, and until its sessions have ended.
   ///
   /// - `authorised`: waited for before a peer gets its archive.
   /// - `reported`: called when a connection is.
   /// Returns: what it reported.
   static func run(
-    limits: SyncLimits = SyncLimits(),
+    limits: SyncLimits = patient,
     genesis: Genesis? = nil,
     authorised: @escaping @Sendable () async -> Void = {},
     reported: @escaping @Sendable () -> Void = {},
