@@ -112,15 +112,11 @@ private final class Shelf<Batch: Sendable>: Sendable {
     var extraCount = 0
   }
 
-  private static var batchLimit: Int { 4 }
-  /// As many as all cores are done with in about the time of a transaction's end.
-  private static var extraLimit: Int { 12 }
-
   private let state = Mutex(State())
   private let filled = DispatchSemaphore(value: 0)
   private let room = DispatchSemaphore(value: 0)
 
-  init() { for _ in 0..<Self.batchLimit { room.signal() } }
+  init() { for _ in 0..<ImportLimits.batchCount { room.signal() } }
 
   /// Waits for room; `false` when nobody takes any more.
   func hasRoom() -> Bool {
@@ -159,7 +155,7 @@ private final class Shelf<Batch: Sendable>: Sendable {
   /// Makes room for more, until they are taken.
   func extend() {
     state.withLock { state in
-      while state.extraCount < Self.extraLimit {
+      while state.extraCount < ImportLimits.extraBatchCount {
         state.extraCount += 1
         room.signal()
       }
