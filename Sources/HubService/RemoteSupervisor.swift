@@ -48,6 +48,7 @@ struct RemoteSupervisor: Sendable {
   private func begin(_ remote: HubRemote) -> Task<Void, Never> {
     let sync = RemoteSync(
       remote: remote,
+      remotes: remotes,
       interval: interval,
       limits: limits,
       now: now,

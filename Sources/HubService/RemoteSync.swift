@@ -8,6 +8,8 @@ internal import Synchronization
 /// made again when it breaks.
 struct RemoteSync: Sendable {
   let remote: HubRemote
+  /// Remembers which store answered there.
+  let remotes: HubRemotes
   /// How often a remote is called that does not keep sessions open.
   let interval: Duration
   let limits: SyncLimits
@@ -20,7 +22,7 @@ struct RemoteSync: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     var schedule = CallSchedule(interval: interval)
-    var peer: StoreID?
+    var peer = remotes.answerer(at: remote)
     var hasCalledAtOnce = false
     while !Task.isCancelled {
       var hint = Duration.zero
@@ -56,6 +58,17 @@ struct RemoteSync: Sendable {
     }
   }
 
+  /// Remembers who answered, so that also after a restart hello can say how far that log is known: only
+  /// then is a log noticed that was put back and has grown again since.
+  private func meet(_ store: StoreID?) {
+    guard let store, store != remotes.answerer(at: remote) else { return }
+    do {
+      try remotes.note(store, at: remote)
+    } catch {
+      logger.warning("remote not noted", metadata: metadata(["reason": "\(error)"]))
+    }
+  }
+
   /// Waits until the archive, which has nothing yet, has something, or the time is over.
   private func waitForChanges(at pause: Duration) async {
     let (changes, source) = AsyncStream.makeStream(of: Void.self)
@@ -82,6 +95,7 @@ struct RemoteSync: Sendable {
     let client = SyncClient(limits: limits, now: now) { step in
       guard case .live(let outcome) = step else { return }
       call.stands(outcome)
+      meet(outcome.peerStore)
       note(outcome)
     }
     do {
@@ -92,6 +106,7 @@ struct RemoteSync: Sendable {
         peer: peer,
         isLive: true
       )
+      meet(session.outcome.peerStore)
       note(session.outcome)
       return session.outcome
     } catch let failure as PeerFailure where genesis == nil && failure.code == .unknownArchive {

@@ -47,6 +47,12 @@ import Testing
     // That both were empty at first was no failure, after which nothing would be passed on for a while.
     let log = near.said()
     #expect(log.contains("remote synced") && !log.contains("remote failed"), "\(log)")
+    // Who answered is known after a restart too.
+    let answerers = try String(
+      contentsOf: world.folder.appending(path: "near/desk.answerers"),
+      encoding: .utf8
+    )
+    #expect(answerers.hasSuffix(" \(far.url("desk"))\n"), "\(answerers)")
   }
 
   @Test func `two hubs that name each other pass on at once what comes to either`() throws {
