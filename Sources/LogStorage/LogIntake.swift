@@ -47,9 +47,10 @@ package final class LogIntake {
     do {
       admission = try take(pack, storing: delivery.pack, into: archive, from: peer)
     } catch let failure as LogFailure {
-      // What was known of the peer's log before, too, is forgotten with some failures.
+      // With some failures the peer's log is forgotten: what was known of it, and the row that packs name.
       try rememberCursor(of: peer)
       try log.note(failure, of: peer)
+      stores[peer] = nil
       throw failure
     }
     cursors[peer] = ChangeLog.Cursor(

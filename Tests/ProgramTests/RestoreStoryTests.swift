@@ -157,6 +157,7 @@ import Testing
     try story.anna.sync()
     try story.anna.machine.rollBack(to: snapshot)
     #expect(try story.anna.notes() == ["before the snapshot"])
+    // One verb: the session that finds it out is followed by one in which the hub leaves nothing out.
     try story.anna.sync()
     #expect(try story.anna.notes() == ["before the snapshot", "after the snapshot"])
     try story.anna.note("after the rollback")
@@ -169,5 +170,8 @@ import Testing
         != story.anna.lane(ofNote: "after the snapshot")
     )
     #expect(try story.anna.replicaCount() == 2)
+    #expect(story.hub.stop() == 0)
+    let complaints = story.hub.said().split(separator: "\n").filter { $0.contains("was put back") }
+    #expect(complaints.count == 1, "\(story.hub.said())")
   }
 }

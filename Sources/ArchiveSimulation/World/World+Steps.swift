@@ -187,7 +187,6 @@ extension World {
       try machine.put(backup)
       if withIdentities {
         machine.identities.restore(backup.identities)
-        machine.isMisled = true
       }
       excuse(lost.filter { !backup.ledger.walk.holds($0) })
       try start(machine)
