@@ -221,9 +221,9 @@ private struct MemoryLog: LogIndex {
   /// Keeps what a refused pack says about the peer's log.
   mutating func note(_ failure: LogFailure, of peer: StoreID) {
     switch failure {
-    case .gap: forget(peer)
+    case .gap: known[peer] = nil
     case .fork(let change):
-      forget(peer)
+      known[peer] = nil
       suspects[peer, default: []].insert(change.lane)
     case .malformed, .unsupported, .damaged, .tooLarge: break
     }

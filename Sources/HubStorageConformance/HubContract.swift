@@ -74,8 +74,6 @@ package enum HubContract: CaseIterable, Sendable {
   /// Packs before a refused one stay, packs after it are not looked at, and other requests of the
   /// group go on.
   case refusalsEndOneRequestOnly
-  /// After a `gap` or a `fork`, the peer is forgotten: of what it brought before nothing is left out for it.
-  case whatRefusedPeersBroughtIsSent
 
   // MARK: - Reading
 
@@ -159,7 +157,6 @@ package enum HubContract: CaseIterable, Sendable {
     case .changesDoNotRepeatInOnePack: try bench.changesDoNotRepeatInOnePack()
     case .refusedPacksLeaveNoTrace: try bench.refusedPacksLeaveNoTrace()
     case .refusalsEndOneRequestOnly: try bench.refusalsEndOneRequestOnly()
-    case .whatRefusedPeersBroughtIsSent: try bench.whatRefusedPeersBroughtIsSent()
     case .batchesOfAnySizeGiveTheSameLog: try bench.batchesOfAnySizeGiveTheSameLog()
     case .batchesKeepTheirLimits: try bench.batchesKeepTheirLimits()
     case .batchesTellWhereTheyEnd: try bench.batchesTellWhereTheyEnd()

@@ -116,23 +116,4 @@ extension HubBench {
       try audit(archive, of: writers).packs.map(\.name) == ([packs[0]] + others).map(\.name)
     )
   }
-
-  func whatRefusedPeersBroughtIsSent() throws {
-    var writers = try WriterFixture(seed: 55)
-    let archive = try archive(of: writers)
-    var peer = writers.peer()
-    var lanes = [try writers.lane(), try writers.lane()]
-    let before = try lanes[0].pack(2)
-    _ = try lanes[0].pack()
-    let (refused, after) = (try lanes[0].pack(), try lanes[1].pack(3))
-    try archive.append([before], from: &peer)
-    // Two sessions of one store: the first is refused, the other goes on in the same group.
-    let results = try archive.append(group: [peer.request([refused]), peer.request([after])])
-    let missing = ChangeID(lane: lanes[0].id, seq: 3)
-    #expect(throws: LogFailure.gap(missing)) { try results[0].get() }
-    #expect(try results[1].get().newChangeCount == 3)
-    #expect(try archive.known(of: peer.store) == peer.end)
-    let batch = try archive.packs(upTo: archive.end().position, selecting: .notFrom(peer.store))
-    #expect(batch.packs.map(\.name) == [before.name])
-  }
 }

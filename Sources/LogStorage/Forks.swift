@@ -241,9 +241,9 @@ extension SQLiteLog {
   /// so what is kept changes only what is told to a peer of that name, until a session with it ends.
   func note(_ failure: LogFailure, of peer: StoreID) throws {
     switch failure {
-    case .gap: try forget(peer)
+    case .gap: try forgetCursor(of: peer)
     case .fork(let change):
-      try forget(peer)
+      try forgetCursor(of: peer)
       try db.execute(
         sql: "INSERT OR IGNORE INTO suspects (store, lane) VALUES (?, ?)",
         arguments: [peer.bytes.blob, change.lane.bytes.blob]

@@ -47,10 +47,9 @@ package final class LogIntake {
     do {
       admission = try take(pack, storing: delivery.pack, into: archive, from: peer)
     } catch let failure as LogFailure {
-      // With some failures the peer's log is forgotten: what was known of it, and the row that packs name.
+      // What was known of the peer's log before, too, is forgotten with some failures.
       try rememberCursor(of: peer)
       try log.note(failure, of: peer)
-      stores[peer] = nil
       throw failure
     }
     cursors[peer] = ChangeLog.Cursor(

@@ -60,8 +60,8 @@ final class Machine {
   var backups: [Backup] = []
   /// A bit of its file was flipped: nothing that it says can be held against it.
   var isDamaged = false
-  /// A peer lied to it, bytes on their way to it were changed, or another machine has its store id: a cursor
-  /// may claim more than is here, until the end of a session finds that the frontiers differ.
+  /// A peer lied to it, bytes on their way to it were changed, or its past happened twice: a cursor may
+  /// claim more than is here, until the end of a session finds that the frontiers differ.
   var isMisled = false
 
   /// A log that is not its file's own was put beside it, on purpose.

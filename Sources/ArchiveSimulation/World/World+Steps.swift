@@ -187,6 +187,7 @@ extension World {
       try machine.put(backup)
       if withIdentities {
         machine.identities.restore(backup.identities)
+        machine.isMisled = true
       }
       excuse(lost.filter { !backup.ledger.walk.holds($0) })
       try start(machine)
