@@ -80,7 +80,7 @@ package struct HubRemotes: Sendable {
   /// Remembers which store answered at a remote; those of remotes that there no longer are go.
   ///
   /// - Throws: what the file system says.
-  package func note(_ answerer: StoreID, at remote: HubRemote) throws {
+  package func remember(_ answerer: StoreID, at remote: HubRemote) throws {
     try whileLocked {
       var answerers = answerers(of: remote.archive)
       answerers[remote.text] = answerer

@@ -22,7 +22,7 @@ struct RemoteSync: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     var schedule = CallSchedule(interval: interval)
-    var peer = remotes.answerer(at: remote)
+    var peer = try? await Blocking.run { remotes.answerer(at: remote) }
     var hasCalledAtOnce = false
     while !Task.isCancelled {
       var hint = Duration.zero
@@ -60,12 +60,14 @@ struct RemoteSync: Sendable {
 
   /// Remembers who answered, so that also after a restart hello can say how far that log is known: only
   /// then is a log noticed that was put back and has grown again since.
-  private func meet(_ store: StoreID?) {
-    guard let store, store != remotes.answerer(at: remote) else { return }
+  private func remember(_ store: StoreID?) async {
+    guard let store else { return }
     do {
-      try remotes.note(store, at: remote)
+      try await Blocking.run {
+        if remotes.answerer(at: remote) != store { try remotes.remember(store, at: remote) }
+      }
     } catch {
-      logger.warning("remote not noted", metadata: metadata(["reason": "\(error)"]))
+      logger.warning("remote not remembered", metadata: metadata(["reason": "\(error)"]))
     }
   }
 
@@ -95,8 +97,9 @@ struct RemoteSync: Sendable {
     let client = SyncClient(limits: limits, now: now) { step in
       guard case .live(let outcome) = step else { return }
       call.stands(outcome)
-      meet(outcome.peerStore)
       note(outcome)
+      // Told on the thread that serves the connection, which may not wait for a file.
+      Task { await remember(outcome.peerStore) }
     }
     do {
       let session = try await client.sync(
@@ -106,7 +109,7 @@ struct RemoteSync: Sendable {
         peer: peer,
         isLive: true
       )
-      meet(session.outcome.peerStore)
+      await remember(session.outcome.peerStore)
       note(session.outcome)
       return session.outcome
     } catch let failure as PeerFailure where genesis == nil && failure.code == .unknownArchive {
@@ -122,7 +125,7 @@ struct RemoteSync: Sendable {
       "remote synced",
       metadata: metadata([
         "verdict": "\(outcome.verdict)", "changes_sent": "\(tally.changesSent)",
-        "changes_new": "\(tally.changesReceived)",
+        "changes_new": "\(tally.changesReceived)", "round_trips": "\(tally.roundTrips)",
       ])
     )
   }

@@ -44,12 +44,12 @@ import Testing
     let stores = (1...4).compactMap { StoreID([UInt8](repeating: $0, count: StoreID.byteCount)) }
     for (remote, store) in zip(all, stores) {
       #expect(remotes.answerer(at: remote) == nil)
-      try remotes.note(store, at: remote)
+      try remotes.remember(store, at: remote)
     }
-    try remotes.note(stores[3], at: all[0])
+    try remotes.remember(stores[3], at: all[0])
     #expect(all.map(HubRemotes(folder: folder).answerer) == [stores[3], stores[1], stores[2]])
     try remotes.remove(all[1].text, from: "desk")
-    try remotes.note(stores[0], at: all[2])
+    try remotes.remember(stores[0], at: all[2])
     #expect(all.map(remotes.answerer) == [stores[3], nil, stores[0]])
     // Not a reason to stop: what cannot be read counts as not known.
     let file = folder.appending(path: "desk.answerers")

@@ -47,12 +47,41 @@ import Testing
     // That both were empty at first was no failure, after which nothing would be passed on for a while.
     let log = near.said()
     #expect(log.contains("remote synced") && !log.contains("remote failed"), "\(log)")
-    // Who answered is known after a restart too.
-    let answerers = try String(
-      contentsOf: world.folder.appending(path: "near/desk.answerers"),
-      encoding: .utf8
+  }
+
+  @Test func `a hub that was started again knows how far it knows its remote's log`() throws {
+    let world = try World()
+    let far = try Hub(in: world, archives: ["desk"], folder: "far")
+    let bert = try Machine("bert", in: world)
+    let anna = try Machine("anna", in: world)
+    try bert.expect("init", "desk")
+    try bert.expect("remote", "add", "origin", far.url("desk"))
+    try bert.expect("sync")
+    let near = try Hub(in: world, archives: ["desk"], folder: "near", remotes: [far.url("desk")])
+    try Self.eventually("the near hub has the archive") {
+      try anna.stet("clone", near.url("desk")).status == 0
+    }
+    #expect(near.stop() == 0)
+    try bert.expect("profile", "--name", "Bert")
+    try bert.expect("sync")
+    let again = try Hub(
+      in: world,
+      archives: [],
+      port: near.port,
+      folder: "near"
     )
-    #expect(answerers.hasSuffix(" \(far.url("desk"))\n"), "\(answerers)")
+    try Self.eventually("anna has what came to the far hub") {
+      try anna.expect("sync")
+      return try anna.digest() == bert.digest()
+    }
+    #expect(again.stop() == 0)
+    #expect(far.stop() == 0)
+    // Hello and the end; a third would be the question for frontiers, of who was not told.
+    let synced = again.said().split(separator: "\n").filter { $0.contains("remote synced") }
+    #expect(
+      !synced.isEmpty && synced.allSatisfy { $0.contains("round_trips=2") },
+      "\(again.said())"
+    )
   }
 
   @Test func `two hubs that name each other pass on at once what comes to either`() throws {
