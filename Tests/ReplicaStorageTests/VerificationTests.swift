@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import LogStorage
 import ReplicaStorage
+import SyncSimulation
 import Testing
 
 @Suite struct VerificationTests {
@@ -152,6 +153,51 @@ import Testing
         #expect(throws: damage) { try replica.digest() }
       }
     }
+  }
+
+  /// What stands in a log in the place of its last pack, sealed as packs are: every checksum holds.
+  enum Forgery: CaseIterable {
+    case signedByAnother
+    case otherContents
+    case nextButOne
+  }
+
+  @Test(arguments: Forgery.allCases)
+  func `a pack that is whole, and not the one that was received, is found`(
+    _ forgery: Forgery
+  ) throws {
+    var writers = try WriterFixture(seed: 56)
+    var lane = try writers.lane()
+    let first = try lane.pack(2)
+    var other = lane
+    let forged: PackFixture
+    switch forgery {
+    case .signedByAnother: forged = try other.forgedPack()
+    case .otherContents:
+      other.diverge()
+      forged = try other.pack()
+    case .nextButOne:
+      _ = try other.pack()
+      forged = try other.pack()
+    }
+    let last = try lane.pack()
+    let folder = TemporaryFolder()
+    let path = folder.url.appending(path: "desk.stet").path
+    let replica = try Replica.createForCloning(
+      at: path,
+      from: "memory",
+      environment: TestWorld().environment(named: "anna")
+    )
+    try replica.adopt(writers.genesis)
+    var peer = writers.peer()
+    _ = try replica.append([first, last].map { peer.deliver($0) }, from: peer.store)
+    try replica.close()
+    #expect(try Replica.verify(path, .full, lockTimeout: 1).damages == [])
+    try execute("UPDATE packs SET bytes = x'\(forged.bytes.hex)' WHERE position = 3", in: path)
+    let damages = try Replica.verify(path, .full, lockTimeout: 1).damages
+    // Other contents of the same author are told by the hashes that stand beside the pack.
+    let place = forgery == .otherContents ? "table packs, row 3" : "pack at position 3"
+    #expect(damages.contains { "\($0.place)" == place }, "\(damages)")
   }
 
   @Test func `a search index that is behind is no damage`() throws {
