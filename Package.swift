@@ -99,11 +99,12 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .target(name: "ProgressLine", swiftSettings: settings),
     .executableTarget(
       name: "stetd",
       dependencies: [
-        "HubService", "HubStorage", "HubStorageSQLite", "LogStorage", "SyncProtocol",
-        "SyncTransport",
+        "HubService", "HubStorage", "HubStorageSQLite", "LogStorage", "ProgressLine",
+        "SyncProtocol", "SyncTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,9 +114,8 @@ let package = Package(
     .executableTarget(
       name: "stet",
       dependencies: [
-        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "ReplicaStorage",
-        "SyncProtocol",
-        "SyncTransport",
+        "ArchiveModel", "CRDT", "ChangeLog", "Interchange", "LogStorage", "ProgressLine",
+        "ReplicaStorage", "SyncProtocol", "SyncTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],

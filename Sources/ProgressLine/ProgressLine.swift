@@ -1,13 +1,15 @@
-import Foundation
-import Synchronization
+internal import Foundation
+internal import Synchronization
 
 /// One line on stderr that says how far long work is, how fast, and how long it will take: on a
 /// terminal rewritten in place, elsewhere a line every ten seconds.
-final class ProgressLine: Sendable {
+package final class ProgressLine: Sendable {
   private struct State {
     var lastShown: ContinuousClock.Instant
     var isShown = false
   }
+
+  private static let isTerminal = isatty(STDERR_FILENO) == 1
 
   private let verb: String
   private let unit: String
@@ -15,7 +17,9 @@ final class ProgressLine: Sendable {
   private let start: ContinuousClock.Instant
   private let state: Mutex<State>
 
-  init(_ verb: String, unit: String, isQuiet: Bool) {
+  /// - `verb`: what is being done, and to what: nothing that could move a terminal's cursor.
+  /// - `unit`: of what is counted.
+  package init(_ verb: String, unit: String, isQuiet: Bool) {
     self.verb = verb
     self.unit = unit
     self.isQuiet = isQuiet
@@ -23,10 +27,11 @@ final class ProgressLine: Sendable {
     state = Mutex(State(lastShown: start))
   }
 
-  func show(_ done: Int, of total: Int?) {
+  /// - `total`: `nil` where it is not known.
+  package func show(_ done: Int, of total: Int?) {
     guard !isQuiet else { return }
     let now = ContinuousClock.now
-    let interval: Duration = Console.isErrorTerminal ? .milliseconds(100) : .seconds(10)
+    let interval: Duration = Self.isTerminal ? .milliseconds(100) : .seconds(10)
     let isDue = state.withLock { state in
       guard now - state.lastShown >= interval else { return false }
       state.lastShown = now
@@ -35,18 +40,24 @@ final class ProgressLine: Sendable {
     }
     guard isDue else { return }
     let line = text(done, of: total, after: now - start)
-    if Console.isErrorTerminal {
-      Console.writeToStandardError("\r\u{1B}[K\(line)")
+    if Self.isTerminal {
+      write("\r\u{1B}[K\(line)")
     } else {
-      Console.note(line)
+      write(line + "\n")
     }
   }
 
   /// Takes the line away.
-  func finish() {
-    if Console.isErrorTerminal, state.withLock({ $0.isShown }) {
-      Console.writeToStandardError("\r\u{1B}[K")
+  package func finish() {
+    if Self.isTerminal, state.withLock({ $0.isShown }) {
+      write("\r\u{1B}[K")
     }
+  }
+
+  /// Writes after what was printed before, where nobody may listen: an error there is no reason to stop.
+  private func write(_ text: String) {
+    fflush(nil)
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   private func text(_ done: Int, of total: Int?, after elapsed: Duration) -> String {

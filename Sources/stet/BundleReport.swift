@@ -1,5 +1,6 @@
 import ChangeLog
 import LogStorage
+import ProgressLine
 import ReplicaStorage
 
 /// What applying a bundle came to, as it is printed.

@@ -2,6 +2,7 @@ import ChangeLog
 import Dispatch
 import Foundation
 import Interchange
+import ProgressLine
 import ReplicaStorage
 
 /// One run of the verb over several files.

@@ -1,6 +1,7 @@
 import ArchiveModel
 import ChangeLog
 import Foundation
+import ProgressLine
 import ReplicaStorage
 import SyncProtocol
 import SyncTransport

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HubStorageSQLite
 import LogStorage
+import ProgressLine
 
 /// `stetd verify`.
 struct VerifyCommand: ParsableCommand {
@@ -19,6 +20,7 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var data: DataOption
   @Flag(help: "Trust signatures.") var quick = false
+  @Flag(help: "No progress.") var quiet = false
   @Flag(help: "Print JSON.") var json = false
   @Argument(help: "Archives; all when none is named.") var names: [String] = []
 
@@ -28,7 +30,11 @@ struct VerifyCommand: ParsableCommand {
     var findings: [FindingJSON] = []
     var changeCount: UInt64 = 0
     for name in names.isEmpty ? try storage.archiveNames() : names {
-      let report = try storage.verify(name, quick ? .quick : .full)
+      let progress = ProgressLine("verify \(name)", unit: "changes", isQuiet: quiet)
+      let report = try storage.verify(name, quick ? .quick : .full) {
+        progress.show(Int(clamping: $0), of: Int(clamping: $1))
+      }
+      progress.finish()
       if let setAside = report.setAside {
         FileHandle.standardError.write(Data("\(name): \(setAside)\n".utf8))
       }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LogStorage
+import ProgressLine
 import ReplicaStorage
 
 /// `stet backup`.

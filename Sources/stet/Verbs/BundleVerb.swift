@@ -3,6 +3,7 @@ import ArgumentParser
 import ChangeLog
 import Foundation
 import LogStorage
+import ProgressLine
 import ReplicaStorage
 
 /// `stet bundle`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProgressLine
 import ReplicaStorage
 
 /// `stet index`.

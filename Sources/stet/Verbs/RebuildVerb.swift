@@ -1,5 +1,6 @@
-import ArgumentParser
 import ArchiveModel
+import ArgumentParser
+import ProgressLine
 import ReplicaStorage
 
 /// `stet rebuild`.

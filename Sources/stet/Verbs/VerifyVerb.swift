@@ -1,5 +1,6 @@
 import ArgumentParser
 import LogStorage
+import ProgressLine
 import ReplicaStorage
 
 /// `stet verify`.
