@@ -5,7 +5,6 @@ import Foundation
 /// Where output goes: data to stdout, messages to stderr.
 enum Console {
   static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
-  static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
   /// Columns of the terminal.
   static var width: Int {
