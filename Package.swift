@@ -9,6 +9,10 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
   name: "stet",
+  products: [
+    // Preloaded into programs under test, so a file of its own.
+    .library(name: "SystemCalls", type: .dynamic, targets: ["SystemCalls"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
@@ -219,6 +223,7 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: settings
     ),
+    .target(name: "SystemCalls", path: "Tests/SystemCalls"),
     .testTarget(
       name: "ProgramTests",
       dependencies: ["stet", "stetd", .product(name: "GRDB", package: "GRDB.swift")],

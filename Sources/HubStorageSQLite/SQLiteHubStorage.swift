@@ -46,7 +46,7 @@ package final class SQLiteHubStorage: HubStorage {
     self.migrations = migrations
     self.upgraded = upgraded
     self.foundForeign = foundForeign
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try DurableFolder.make(folder)
   }
 
   package func createArchive(named name: String) throws {

@@ -40,7 +40,7 @@ struct LogBackupFolder {
   ///
   /// - Throws: ``LogBackupFailure``.
   func lock() throws -> FileDescriptor {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try DurableFolder.make(url)
     let file = try FileDescriptor(url.appending(path: "lock").path, O_RDWR | O_CREAT)
     guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
       throw errno == EWOULDBLOCK

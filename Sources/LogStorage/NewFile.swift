@@ -12,10 +12,7 @@ package enum NewFile {
     SQLiteFile.removeCompanions(of: path)
     guard link(draft, path) == 0 else { throw failure }
     unlink(draft)
-    let folder = open(URL(filePath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { throw failure }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw failure }
+    try DurableFolder.synchronize(URL(filePath: path).deletingLastPathComponent().path)
   }
 
   private static var failure: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }

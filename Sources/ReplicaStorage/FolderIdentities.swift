@@ -1,6 +1,7 @@
 package import CRDT
 package import ChangeLog
 package import Foundation
+internal import LogStorage
 
 /// Keys and marks as files: `member.key`, `keys/LANE.key`, `marks/STORE.json`.
 ///
@@ -20,9 +21,11 @@ package struct FolderIdentities: Identities {
   package func memberKey() throws -> PrivateKey {
     let file = folder.appending(path: "member.key")
     if let key = try key(in: file) { return key }
-    let made = try makeKey { _ in file }
-    // Somebody else may have made one at the same moment: what stands in the file counts.
-    return try key(in: file) ?? made
+    _ = try makeKey { _ in file }
+    // Somebody else may have made one at the same moment: what stands in the file counts. Under a name
+    // that leads nowhere none can be kept, and each call would give another.
+    guard let key = try key(in: file) else { throw ReplicaFailure.unreadableKey(file.path) }
+    return key
   }
 
   package func makeWritingKey() throws -> PrivateKey {
@@ -91,11 +94,7 @@ enum DurableFile {
   /// Owner only.
   static func write(_ data: Data, to file: URL, _ way: Way = .replacing) throws {
     let folder = file.deletingLastPathComponent()
-    try FileManager.default.createDirectory(
-      at: folder,
-      withIntermediateDirectories: true,
-      attributes: [.posixPermissions: 0o700]
-    )
+    try DurableFolder.make(folder, permissions: 0o700)
     let draft = folder.appending(
       path: ".\(file.lastPathComponent).\(UUID().uuidString)"
     )
@@ -109,9 +108,8 @@ enum DurableFile {
       throw ReplicaFailure.fileSystem(file.path, reason)
     }
     if case .unlessPresent = way { unlink(draft.path) }
-    let parent = open(folder.path, O_RDONLY)
-    guard parent >= 0 else { throw ReplicaFailure.fileSystem(folder.path, errno) }
-    defer { close(parent) }
-    guard fsync(parent) == 0 else { throw ReplicaFailure.fileSystem(folder.path, errno) }
+    do { try DurableFolder.synchronize(folder.path) } catch let error as POSIXError {
+      throw ReplicaFailure.fileSystem(folder.path, error.code.rawValue)
+    }
   }
 }

@@ -14,12 +14,14 @@ final class Hub {
   /// - `folder`: of the data, where a world has several hubs.
   /// - `remotes`: the addresses that each archive is kept in sync with; they are called at the start
   ///   and when something comes, not at an interval that a test would wait for.
+  /// - `environment`: of the hub's program, more than it has anyway.
   init(
     in world: World,
     archives: [String],
     port: Int = 0,
     folder: String = "hub",
-    remotes: [String] = []
+    remotes: [String] = [],
+    environment: [String: String] = [:]
   ) throws {
     data = world.folder.appending(path: folder)
     for name in archives {
@@ -48,7 +50,8 @@ final class Hub {
           "serve", "--data", data.path, "--listen", "127.0.0.1:\(port)", "--remote-interval",
           "86400", "--compact-after", "0",
         ],
-        in: world.folder
+        in: world.folder,
+        environment: environment
       )
       let said = Programs.drain(started.complaints)
       guard let address = Self.address(on: started.output) else {

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// What is acknowledged, and what leaves a machine, is on its disk: contents, names and all.
+@Suite struct DurabilityTests {
+  private static let verbs = [
+    ["init", "desk"],
+    ["import", "page.txt", "--source", "harbour"],
+    ["annotate", "100231", "--note", "the ferry"],
+    ["remote", "add", "origin", "HUB"],
+    ["sync"],
+    ["tag", "100231", "+ports"],
+    ["sync"],
+    ["backup", "create", "backup"],
+    ["annotate", "100231", "--note", "the bridge"],
+    ["backup", "create", "backup"],
+    ["bundle", "create", "desk.bundle"],
+    ["backup", "restore", "backup", "again.stet"],
+    ["repair", "--archive", "desk.stet"],
+    ["annotate", "100231", "--note", "after the repair", "--archive", "desk.stet"],
+    ["sync", "--archive", "desk.stet"],
+    ["compact", "--archive", "desk.stet"],
+  ]
+
+  @Test func `nothing leaves a machine, and no verb ends, before all is on the disk`() throws {
+    let world = try World()
+    let hub = try Hub(in: world, archives: ["desk"])
+    let anna = try Machine("anna", in: world)
+    try anna.write(TestPage.text(), to: "page.txt")
+    let recorder = CallRecorder(in: world.folder)
+    var unsynced = UnsyncedFiles()
+    var sendCount = 0
+    for verb in Self.verbs {
+      let words = verb.map { $0 == "HUB" ? hub.url("desk") : $0 }
+      let run = try Run("stet", words, in: anna.folder, environment: recorder.environment())
+      #expect(run.status == 0, "\(words): \(run.complaints)")
+      for call in try recorder.take() {
+        unsynced.take(call)
+        guard call.kind == .send else { continue }
+        sendCount += 1
+        #expect(unsynced.files(in: anna.folder) == [], "sent by \(words)")
+      }
+      #expect(unsynced.files(in: anna.folder) == [], "left by \(words)")
+    }
+    #expect(sendCount >= 6)
+    #expect(hub.stop() == 0)
+  }
+
+  @Test func `a hub acknowledges nothing that is not on its disk`() throws {
+    let world = try World()
+    let recorder = CallRecorder(in: world.folder)
+    let hub = try Hub(in: world, archives: ["desk"], environment: recorder.environment())
+    let data = world.folder.appending(path: "hub")
+    let anna = try Machine("anna", in: world)
+    try anna.write(TestPage.text(), to: "page.txt")
+    try anna.expect("init", "desk")
+    try anna.expect("import", "page.txt", "--source", "harbour")
+    try anna.expect("remote", "add", "origin", hub.url("desk"))
+    try anna.expect("sync")
+    for number in 0..<5 {
+      try anna.expect("annotate", "100231", "--note", "note \(number)")
+      try anna.expect("sync")
+    }
+    #expect(hub.stop() == 0)
+    let calls = try recorder.take()
+    var unsynced = UnsyncedFiles()
+    for call in calls {
+      unsynced.take(call)
+      if call.kind == .send { #expect(unsynced.files(in: data) == []) }
+    }
+    #expect(unsynced.files(in: data) == [])
+    let log = data.appending(path: "desk.hub-wal").path
+    #expect(calls.filter { $0 == SystemCall(kind: .sync, paths: [log]) }.count >= 6)
+    #expect(calls.filter { $0.kind == .send }.count >= 12)
+  }
+}
