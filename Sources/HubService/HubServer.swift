@@ -118,7 +118,7 @@ package final class HubServer<Storage: HubStorage>: Service {
       let code: PeerFailure.Code =
         switch failure {
         case .unknown, .unacceptableName, .exists: .unknownArchive
-        case .newer, .notAnArchive, .repairBrokenOff, .beyondRepair: .storage
+        case .newer, .notAnArchive, .repairBrokenOff, .beyondRepair, .nothingToTake: .storage
         }
       throw PeerFailure(code, failure.description, scope: .archive)
     }

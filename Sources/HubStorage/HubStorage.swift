@@ -92,6 +92,8 @@ package enum HubStorageFailure: Error, Hashable, Sendable {
   case repairBrokenOff(String)
   /// Nothing of it can be read.
   case beyondRepair(String)
+  /// A file that a repair was to take from has nothing of the archive.
+  case nothingToTake(file: String, archive: String)
 }
 
 extension HubStorageFailure: CustomStringConvertible {
@@ -110,6 +112,8 @@ extension HubStorageFailure: CustomStringConvertible {
     case .beyondRepair(let name):
       "nothing of the archive \(name) can be read, and its file was left as it is: move it away, make "
         + "the archive anew with 'stetd archive create', and sync a whole replica into it"
+    case .nothingToTake(let file, let archive):
+      "\(file) has nothing of the archive \(archive): name a bundle of it, or another of its files"
     case .newer(let name):
       "the archive \(name) was made by a newer version of stet: install that version"
     }

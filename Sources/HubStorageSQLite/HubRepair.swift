@@ -9,6 +9,8 @@ internal import SyncProtocol
 package struct HubRepairReport: Sendable {
   /// Changes that came out of the damaged file.
   package let salvagedCount: Int
+  /// Changes that came from elsewhere.
+  package let fetchedCount: Int
   /// Changes that were readable, and wait for replicas to bring what comes before them.
   package let waitingCount: Int
   /// Changes that the file had, and that only a replica can bring again.
@@ -20,12 +22,15 @@ package struct HubRepairReport: Sendable {
 extension SQLiteHubStorage {
   /// Makes a new file of what an archive's damaged file still has, and puts it in its place.
   ///
-  /// The new file has a store id of its own. What is missing comes from replicas when they sync: they
-  /// see that this store's log is another one, and send what it does not have.
+  /// The new file has a store id of its own. What is missing then comes from replicas when they sync:
+  /// they see that this store's log is another one, and send what it does not have.
   ///
-  /// - Returns: `nil` when there was no more to do than to end a repair that had been broken off.
-  /// - Throws: `HubStorageFailure`, `StorageFailure` (`locked` while a hub serves the archive).
-  package func repair(_ name: String) throws -> HubRepairReport? {
+  /// - `other`: a file that may have what the damaged one has lost: a bundle, or another file of the
+  ///   archive, a replica's or a hub's; `nil` for none.
+  /// Returns: `nil` when there was no more to do than to end a repair that had been broken off.
+  /// Throws: `HubStorageFailure`, `BundleFailure`, `StorageFailure` (`locked` while a hub serves the
+  /// archive); everything is then as it was.
+  package func repair(_ name: String, from other: String? = nil) throws -> HubRepairReport? {
     let path: String
     do { path = try existingFile(of: name).path } catch HubStorageFailure.repairBrokenOff {
       try FileReplacement(of: file(of: name).path).finish()
@@ -35,7 +40,9 @@ extension SQLiteHubStorage {
     guard let salvage = PageSalvage.scan(path), let genesis = salvage.genesis else {
       throw HubStorageFailure.beyondRepair(name)
     }
-    let draft = draft(of: name).path
+    // One name, so that what a kill has left goes here; the damaged file is locked by `replacement`.
+    let draft = folder.appending(path: ".\(name).repairing").path
+    SQLiteFile.remove(draft)
     defer { SQLiteFile.remove(draft) }
     try SQLiteHubArchive.create(at: draft, store: SQLiteHubArchive.randomStore())
     let archive = try SQLiteHubArchive(
@@ -50,17 +57,41 @@ extension SQLiteHubStorage {
     let source = salvage.logs.first?.store ?? SQLiteHubArchive.randomStore()
     var intake = SalvageIntake(into: archive, from: source)
     try intake.take(salvage) { former.take($0) }
+    if let other {
+      try Self.fetch(from: other, into: archive, named: name, as: source)
+      try intake.retry()
+    }
     let waiting = intake.refused.flatMap(\.pack.pack.spans)
     let losses = try archive.database.read {
       try former.losses(in: SQLiteLog($0), held: waiting)
     }
+    let changeCount = Int(clamping: try archive.logEnd().position)
     try archive.database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
     try archive.close()
     return HubRepairReport(
       salvagedCount: intake.admittedCount,
+      fetchedCount: changeCount - intake.admittedCount,
       waitingCount: waiting.reduce(0) { $0 + $1.count },
       missing: losses.named,
       keptPath: try replacement.replace(with: draft)
     )
+  }
+
+  /// Takes what a bundle or another archive file has.
+  private static func fetch(
+    from path: String,
+    into archive: SQLiteHubArchive,
+    named name: String,
+    as source: StoreID
+  ) throws {
+    var others = SalvageIntake(into: archive, from: source)
+    if BundleReader.isBundle(path) {
+      let bundle = try BundleReader(path)
+      _ = try archive.database.read { try bundle.survey(against: $0) }
+      return try others.take(bundle)
+    }
+    guard let file = PageSalvage.scan(path), try others.takeOther(file) else {
+      throw HubStorageFailure.nothingToTake(file: path, archive: name)
+    }
   }
 }

@@ -101,6 +101,17 @@ package enum SQLiteFile {
     removeCompanions(of: path)
   }
 
+  /// Removes a closed file, its drafts, and everything that SQLite keeps beside them: all whose name begins
+  /// with its name.
+  package static func removeDrafts(named path: String) {
+    let file = URL(filePath: path)
+    let folder = file.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix(file.lastPathComponent) {
+      unlink(folder.appending(path: name).path)
+    }
+  }
+
   /// Removes what SQLite keeps beside a file that is not there.
   package static func removeCompanions(of path: String) {
     for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }

@@ -43,6 +43,15 @@ package struct SalvageIntake {
     try retry()
   }
 
+  /// Offers all packs of a file that is not the damaged one.
+  ///
+  /// - Returns: whether any of it belongs to this archive.
+  package mutating func takeOther(_ file: PageSalvage) throws -> Bool {
+    var packCount = 0
+    try take(file) { _ in packCount += 1 }
+    return refused.count < packCount
+  }
+
   /// Offers all packs of a bundle, then again those that were refused.
   ///
   /// - Throws: ``BundleFailure``.

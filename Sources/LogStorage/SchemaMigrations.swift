@@ -118,7 +118,9 @@ private struct SchemaCopy {
   ///
   /// - Throws: GRDB's `DatabaseError`, ``StorageFailure``.
   init(of original: String, before version: Int) throws {
-    let draft = original + ".\(UUID().uuidString).copy"
+    // One name, so that what a kill has left goes here; who migrates holds the lock of the original.
+    let draft = original + ".copying"
+    SQLiteFile.remove(draft)
     defer { SQLiteFile.remove(draft) }
     try Self.copy(original, to: draft)
     path = try Self.place(draft, at: original + ".before-v\(version)")

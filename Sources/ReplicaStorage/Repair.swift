@@ -41,7 +41,9 @@ package final class Repair {
     let mark = try Self.mark(of: salvage.logs.map(\.store), at: path, environment)
     former = FormerLog(claims: salvage.lanes, end: mark?.mark.position)
     source = mark?.store ?? salvage.logs.first?.store ?? environment.makeStoreID()
-    let draft = "\(path).repair-\(environment.random(4).hex)"
+    // One name, so that what a kill has left goes here; the damaged file is locked by `replacement`.
+    let draft = path + ".repairing"
+    SQLiteFile.removeDrafts(named: draft)
     replica = try Replica.createForCloning(
       at: draft,
       from: path,
@@ -90,10 +92,8 @@ package final class Repair {
       guard let genesis = other.genesis else { throw ReplicaFailure.notAnArchive(file) }
       try replica.adopt(genesis)
     }
-    var packCount = 0
     var others = SalvageIntake(into: replica, from: source)
-    try others.take(other) { _ in packCount += 1 }
-    guard others.refused.count < packCount else {
+    guard try others.takeOther(other) else {
       throw ReplicaFailure.unacceptable(
         "\(file) has nothing of this archive: name another file or a remote with --from"
       )

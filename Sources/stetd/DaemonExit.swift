@@ -34,6 +34,7 @@ enum DaemonExit {
       case .newer: (13, failure.description)
       case .notAnArchive: (1, failure.description)
       case .repairBrokenOff, .beyondRepair: (7, failure.description)
+      case .nothingToTake: (1, failure.description)
       }
     case let failure as HubRemoteFailure:
       switch failure {
@@ -50,6 +51,15 @@ enum DaemonExit {
       case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS):
         (8, failure.description)
       case .otherArchive, .otherStore, .empty, .fileSystem: (1, failure.description)
+      }
+    case let failure as BundleFailure:
+      switch failure {
+      case .missing: (4, failure.description)
+      case .notABundle, .damaged, .refused, .gap: (7, failure.description)
+      case .newer: (13, failure.description)
+      case .fileSystem(_, EACCES), .fileSystem(_, EPERM), .fileSystem(_, EROFS):
+        (8, failure.description)
+      case .exists, .otherArchive, .unknownCursor, .empty, .fileSystem: (1, failure.description)
       }
     case let failure as TransportFailure:
       switch failure {

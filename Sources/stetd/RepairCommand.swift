@@ -9,19 +9,24 @@ struct RepairCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repair",
     abstract:
-      "Make a damaged archive whole again from what its file still has; the hub must be stopped.",
+      "Make a damaged archive whole again: from what it still has, and from what others have.",
     discussion: """
-      The damaged file is only read, and then kept as ARCHIVE.hub.damaged-1. What is missing in the \
-      new one comes from replicas when they sync; what the file had of it is named, and then the exit \
-      code is 3.
+      The hub must be stopped. The damaged file is only read, and then kept as ARCHIVE.hub.damaged-1. \
+      The new one in its place has all changes that can still be read, and those that --from brings \
+      again. What is missing then comes from replicas when they sync; what the file had of it is \
+      named, and the exit code is 3.
 
       Example:
         stetd repair dprk-desk --data hub
+        stetd repair dprk-desk --data hub --from /mnt/stick/desk.bundle
+        stetd repair dprk-desk --data hub --from /home/anna/desk.stet
       """
   )
 
   @OptionGroup var data: DataOption
   @Argument(help: "An archive.") var name: String
+  @Option(help: "A bundle, or another file of the archive: a replica's, or a hub's.")
+  var from: String?
   @Flag(help: "Print JSON.") var json = false
 
   private struct ReportJSON: Encodable {
@@ -32,12 +37,14 @@ struct RepairCommand: ParsableCommand {
     }
 
     let salvaged: Int
+    let fetched: Int
     let waiting: Int
     let missing: [MissingJSON]
     let damaged_file: String
 
     init(_ report: HubRepairReport) {
       salvaged = report.salvagedCount
+      fetched = report.fetchedCount
       waiting = report.waitingCount
       missing = report.missing.map {
         MissingJSON(
@@ -51,7 +58,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let report = try SQLiteHubStorage(folder: data.folder).repair(name) else {
+    guard let report = try SQLiteHubStorage(folder: data.folder).repair(name, from: from) else {
       note("ended the repair that was broken off: \(name) is in its place")
       return
     }
@@ -60,7 +67,10 @@ struct RepairCommand: ParsableCommand {
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       print(String(decoding: try encoder.encode(ReportJSON(report)), as: UTF8.self))
     } else {
-      note("\(report.salvagedCount) changes came out of the damaged file")
+      note(
+        "\(report.salvagedCount) changes came out of the damaged file, "
+          + "\(report.fetchedCount) from elsewhere"
+      )
       note("the damaged file is kept: \(report.keptPath)")
       for loss in report.missing {
         note(

@@ -20,34 +20,13 @@ import Testing
     return anna
   }
 
-  /// Flips two bits in every copy of the pack at a position of the log.
-  private func damage(_ position: Int, of file: URL) throws {
-    let database = try DatabaseQueue(path: file.path)
-    let pack = try database.read {
-      try Data.fetchOne(
-        $0,
-        sql: "SELECT bytes FROM packs WHERE position = ?",
-        arguments: [position]
-      )
-    }
-    try database.close()
-    var bytes = try Data(contentsOf: file)
-    let wanted = try #require(pack).prefix(80)
-    var found = bytes.range(of: wanted)
-    while let place = found {
-      bytes[place.lowerBound + 70] ^= 6
-      found = bytes.range(of: wanted)
-    }
-    try bytes.write(to: file)
-  }
-
   @Test func `a damaged archive is repaired from the hub, unsent notes and all`() throws {
     let world = try World()
     let hub = try Hub(in: world, archives: ["desk"])
     let anna = try anna(in: world, hub, notes: 4)
     let file = anna.folder.appending(path: "desk.stet")
     let before = try anna.digest()
-    try damage(4, of: file)
+    try DamagedPack.damage(4, of: file)
     #expect(try anna.stet("rebuild").status == 7)
     let run = try anna.stet("repair", "--from", "origin", "--json")
     #expect(run.status == 0, "\(run.complaints)")
@@ -72,7 +51,7 @@ import Testing
     let hub = try Hub(in: world, archives: ["desk"])
     let anna = try anna(in: world, hub, notes: 4)
     let file = anna.folder.appending(path: "desk.stet")
-    try damage(8, of: file)
+    try DamagedPack.damage(8, of: file)
     let run = try anna.stet("repair", "--from", hub.url("desk"))
     #expect(run.status == 3)
     #expect(run.complaints.contains("change 8 of this machine's own lane"))
@@ -105,7 +84,7 @@ import Testing
     let anna = try anna(in: world, hub, notes: 1)
     #expect(hub.stop() == 0)
     let file = anna.folder.appending(path: "desk.stet")
-    try damage(3, of: file)
+    try DamagedPack.damage(3, of: file)
     let damaged = try Data(contentsOf: file)
     let names = try FileManager.default.contentsOfDirectory(atPath: anna.folder.path).sorted()
     #expect(try anna.stet("repair", "--from", "origin").status == 9)
@@ -151,7 +130,7 @@ import Testing
     // Not under a hub that serves it.
     #expect(try Run("stetd", repair, in: world.folder).status == 11)
     #expect(hub.stop() == 0)
-    try damage(3, of: data.appending(path: "desk.hub"))
+    try DamagedPack.damage(3, of: data.appending(path: "desk.hub"))
     let run = try Run("stetd", repair, in: world.folder)
     #expect(run.status == 3)
     #expect(run.complaints.contains("changes 3–3 of lane"))
@@ -163,6 +142,54 @@ import Testing
     #expect(try anna.stet("sync").status == 0)
     let bert = try Machine("bert", in: world)
     #expect(try bert.stet("clone", again.url("desk")).status == 0)
+    #expect(try bert.digest() == anna.digest())
+    #expect(again.stop() == 0)
+  }
+
+  @Test func `a damaged hub is whole again by a bundle, by a replica's file and by a hub's`() throws
+  {
+    let world = try World()
+    let hub = try Hub(in: world, archives: ["desk"])
+    let anna = try anna(in: world, hub, notes: 0)
+    #expect(hub.stop() == 0)
+    let data = world.folder.appending(path: "hub")
+    let file = data.appending(path: "desk.hub")
+    try Shell.run("cp", file.path, world.folder.appending(path: "copy.hub").path)
+    try anna.expect("bundle", "create", "desk.bundle")
+    let other = try Machine("other", in: world)
+    try other.expect("init", "other")
+    try DamagedPack.damage(3, of: file)
+    let damaged = try Data(contentsOf: file)
+    let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
+    func repair(from other: String) throws -> Run {
+      try Run(
+        "stetd",
+        ["repair", "desk", "--data", data.path, "--from", other, "--json"],
+        in: world.folder
+      )
+    }
+    // What is of another archive, or is not there, changes nothing.
+    for (path, status) in [("other/other.stet", 1), ("nowhere", 1)] {
+      #expect(try repair(from: path).status == status)
+      #expect(try Data(contentsOf: file) == damaged)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: data.path).sorted() == names)
+    }
+    for path in ["anna/desk.bundle", "anna/desk.stet", "copy.hub"] {
+      try damaged.write(to: file)
+      let run = try repair(from: path)
+      #expect(run.status == 0, "\(run.complaints)")
+      let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+      let salvaged = try #require(report?["salvaged"] as? Int)
+      let fetched = try #require(report?["fetched"] as? Int)
+      #expect(salvaged + fetched == 6 && fetched > 0, "\(path)")
+      #expect(report?["waiting"] as? Int == 0, "\(path)")
+      #expect(
+        try Run("stetd", ["verify", "desk", "--data", data.path], in: world.folder).status == 0
+      )
+    }
+    let again = try Hub(in: world, archives: [], port: hub.port)
+    let bert = try Machine("bert", in: world)
+    try bert.expect("clone", again.url("desk"))
     #expect(try bert.digest() == anna.digest())
     #expect(again.stop() == 0)
   }
