@@ -1,4 +1,3 @@
-package import ChangeLog
 package import Foundation
 package import SyncTransport
 
@@ -11,14 +10,13 @@ package struct HubRemote: Hashable, Sendable {
 }
 
 /// The remotes of a hub's archives: a file `ARCHIVE.remotes` beside each, one address a line.
-///
-/// Which store answered last at which of them is in `ARCHIVE.answerers`: the store's id in hexadecimal
-/// digits, a space and the address a line.
 package struct HubRemotes: Sendable {
   private static let suffix = ".remotes"
-  private static let answererSuffix = ".answerers"
 
   private let folder: URL
+
+  /// Which store answered at each.
+  var stores: RemoteStores { RemoteStores(folder: folder) }
 
   /// - `folder`: where the archives are.
   package init(folder: URL) { self.folder = folder }
@@ -71,37 +69,8 @@ package struct HubRemotes: Sendable {
     }
   }
 
-  /// The store that answered last at a remote; `nil` where that is not known, as when the file cannot be
-  /// read: the next session asks for frontiers then.
-  package func answerer(at remote: HubRemote) -> StoreID? {
-    answerers(of: remote.archive)[remote.text]
-  }
-
-  /// Remembers which store answered at a remote; those of remotes that there no longer are go.
-  ///
-  /// - Throws: what the file system says.
-  package func remember(_ answerer: StoreID, at remote: HubRemote) throws {
-    try whileLocked {
-      var answerers = answerers(of: remote.archive)
-      answerers[remote.text] = answerer
-      let lines = try remotes(of: remote.archive).compactMap { remote in
-        answerers[remote.text].map { "\($0.bytes.hex) \(remote.text)\n" }
-      }
-      try Data(lines.joined().utf8).write(to: answererFile(of: remote.archive), options: .atomic)
-    }
-  }
-
-  private func answerers(of archive: String) -> [String: StoreID] {
-    let lines = (try? String(contentsOf: answererFile(of: archive), encoding: .utf8)) ?? ""
-    return lines.split(separator: "\n").reduce(into: [:]) { answerers, line in
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let bytes = [UInt8](hex: String(parts[0])) else { return }
-      answerers[String(parts[1])] = StoreID(bytes)
-    }
-  }
-
   private func change(_ archive: String, _ body: (inout [HubRemote]) throws -> Void) throws {
-    try whileLocked {
+    try FolderLock.hold(folder) {
       var remotes = try remotes(of: archive)
       try body(&remotes)
       let lines = remotes.map { $0.text + "\n" }.joined()
@@ -109,21 +78,8 @@ package struct HubRemotes: Sendable {
     }
   }
 
-  /// Two who write at once wait for each other.
-  private func whileLocked(_ body: () throws -> Void) throws {
-    let lock = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard lock >= 0 else { throw CocoaError(.fileNoSuchFile) }
-    defer { close(lock) }
-    guard flock(lock, LOCK_EX) == 0 else { throw CocoaError(.fileLocking) }
-    try body()
-  }
-
   private func file(of archive: String) -> URL {
     folder.appending(path: archive + Self.suffix)
-  }
-
-  private func answererFile(of archive: String) -> URL {
-    folder.appending(path: archive + Self.answererSuffix)
   }
 }
 

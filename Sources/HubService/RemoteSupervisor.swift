@@ -48,7 +48,7 @@ struct RemoteSupervisor: Sendable {
   private func begin(_ remote: HubRemote) -> Task<Void, Never> {
     let sync = RemoteSync(
       remote: remote,
-      remotes: remotes,
+      stores: remotes.stores,
       interval: interval,
       limits: limits,
       now: now,

@@ -9,7 +9,7 @@ internal import Synchronization
 struct RemoteSync: Sendable {
   let remote: HubRemote
   /// Remembers which store answered there.
-  let remotes: HubRemotes
+  let stores: RemoteStores
   /// How often a remote is called that does not keep sessions open.
   let interval: Duration
   let limits: SyncLimits
@@ -22,10 +22,9 @@ struct RemoteSync: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     var schedule = CallSchedule(interval: interval)
-    var peer = try? await Blocking.run { remotes.answerer(at: remote) }
+    var peer = try? await Blocking.run { stores.store(at: remote) }
     var hasCalledAtOnce = false
     while !Task.isCancelled {
-      var hint = Duration.zero
       let call = LiveCall()
       do {
         let outcome = try await self.call(peer, call)
@@ -47,14 +46,11 @@ struct RemoteSync: Sendable {
           hasCalledAtOnce = true
           continue
         }
-        schedule.failed()
-        if let failure = error as? PeerFailure {
-          hint = .milliseconds(min(failure.retryAfter, UInt64(Int32.max)))
-        }
+        schedule.failed(with: error)
         logger.warning("remote failed", metadata: metadata(["reason": "\(reason(error))"]))
       }
       hasCalledAtOnce = false
-      try? await Task.sleep(for: max(schedule.pause(chance: .random(in: 0..<1)), hint))
+      try? await Task.sleep(for: schedule.pause(chance: .random(in: 0..<1)))
     }
   }
 
@@ -64,7 +60,7 @@ struct RemoteSync: Sendable {
     guard let store else { return }
     do {
       try await Blocking.run {
-        if remotes.answerer(at: remote) != store { try remotes.remember(store, at: remote) }
+        if stores.store(at: remote) != store { try stores.remember(store, at: remote) }
       }
     } catch {
       logger.warning("remote not remembered", metadata: metadata(["reason": "\(error)"]))

@@ -77,7 +77,6 @@ struct LiveSync {
     var peer = remote.store
     var learnedCount = 0
     while !sessions.isEnding {
-      var hint = Duration.zero
       do {
         try replica.prepareToSync()
         news.begin(at: try replica.endPosition())
@@ -103,16 +102,13 @@ struct LiveSync {
           learnedCount += 1
           continue
         }
-        schedule.failed()
-        if let failure = error as? PeerFailure {
-          hint = .milliseconds(min(failure.retryAfter, UInt64(Int32.max)))
-        }
-        let pause = max(schedule.pause(chance: .random(in: 0..<1)), hint)
+        schedule.failed(with: error)
+        let pause = schedule.pause(chance: .random(in: 0..<1))
         report.write(.lost(reason: ExitStatus.describe(error)?.1 ?? "\(error)", again: pause))
         await sessions.pause(for: pause)
         continue
       }
-      await sessions.pause(for: max(schedule.pause(chance: .random(in: 0..<1)), hint))
+      await sessions.pause(for: schedule.pause(chance: .random(in: 0..<1)))
     }
   }
 

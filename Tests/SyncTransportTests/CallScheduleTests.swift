@@ -1,5 +1,6 @@
-import SyncTransport
+import SyncProtocol
 import SyncSimulation
+import SyncTransport
 import Testing
 
 @Suite struct CallScheduleTests {
@@ -23,6 +24,24 @@ import Testing
     #expect(pauses.prefix(4) == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)])
     #expect(pauses.last == CallSchedule.longestPause / 2)
     #expect(pauses == pauses.sorted())
+    schedule.succeeded()
+    #expect(schedule.pause(chance: 0.5) == Self.interval)
+  }
+
+  @Test func `a remote is not called before it wants it, up to an hour`() {
+    struct Broken: Error {}
+    var schedule = CallSchedule(interval: Self.interval)
+    func failed(asking retryAfter: UInt64) -> Duration {
+      schedule.failed(with: PeerFailure(.shuttingDown, "stops", retryAfter: retryAfter))
+      return schedule.pause(chance: 0)
+    }
+    #expect(failed(asking: 20_000) == .seconds(20))
+    #expect(failed(asking: 10) == .seconds(1))
+    #expect(failed(asking: .max) == CallSchedule.longestWish)
+    // What somebody wished once holds for that call.
+    schedule.failed(with: Broken())
+    #expect(schedule.pause(chance: 0) == .seconds(4))
+    #expect(failed(asking: 700_000) == .seconds(700))
     schedule.succeeded()
     #expect(schedule.pause(chance: 0.5) == Self.interval)
   }
