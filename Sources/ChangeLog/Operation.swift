@@ -32,4 +32,7 @@ package struct Operation: Hashable, Sendable {
     self.names = names
     self.body = body
   }
+
+  /// Whether this version knows how it merges.
+  package var isOfKnownKind: Bool { Kind(rawValue: kind) != nil }
 }

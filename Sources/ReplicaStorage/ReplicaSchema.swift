@@ -227,7 +227,8 @@ enum ReplicaSchema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX undos_by_action ON undos (lane, action);
 
-        -- Positions of changes whose payload this version cannot read: they need a newer stet.
+        -- Positions of changes of which this version cannot read the payload, or an operation: they need a
+        -- newer stet.
         CREATE TABLE unreadable (position INTEGER PRIMARY KEY) STRICT;
         """
     )

@@ -45,11 +45,10 @@ final class StateWriter {
   /// - `read`: what the change says, where somebody has read it already.
   func apply(_ change: Change, at position: UInt64, read: ReadChange? = nil) throws {
     guard let payload = read.map(\.payload) ?? (try? ChangePayload(of: change)) else {
-      try db.execute(
-        sql: "INSERT INTO unreadable (position) VALUES (?)",
-        arguments: [Int64(position)]
-      )
-      return
+      return try count(unreadable: position)
+    }
+    if !payload.operations.allSatisfy({ $0?.isOfKnownKind == true }) {
+      try count(unreadable: position)
     }
     let (number, isNew) = try store.number(of: payload.object)
     try store.save(touch: position, object: number)
@@ -71,6 +70,13 @@ final class StateWriter {
     } else if fresh.articleRow == nil {
       try list(payload.object, number: number, state: fresh.state)
     }
+  }
+
+  private func count(unreadable position: UInt64) throws {
+    try db.execute(
+      sql: "INSERT INTO unreadable (position) VALUES (?)",
+      arguments: [Int64(position)]
+    )
   }
 
   /// Merges a change into an object.

@@ -12,7 +12,7 @@ package struct ReplicaStatus: Sendable {
   package let conflicts: Int
   /// Lanes that wrote to the archive.
   package let replicas: Int
-  /// Changes that need a newer stet.
+  /// Changes that need a newer stet, all of them or an operation.
   package let unreadable: Int
   /// Writing keys that two copies of one file wrote under.
   package let forks: [Fork]

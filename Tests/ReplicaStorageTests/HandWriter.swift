@@ -70,15 +70,72 @@ struct HandWriter {
     )
   }
 
+  /// - `time`: by the author's clock, ms.
+  mutating func write(
+    _ operations: [ChangeLog.Operation],
+    on object: ObjectID,
+    time: Int64 = 1
+  ) throws -> PackDelivery {
+    try pack(
+      ChangeDraft(object: object, changeClass: .edit, operations: operations, time: time)
+    )
+  }
+
+  /// Writes a change whose payload is these bytes, whatever they say, rightly chained and signed.
+  ///
+  /// - `operationCount`: as its header says.
+  mutating func write(payload: [UInt8], operationCount: Int) throws -> PackDelivery {
+    var header = WireChangeHeader()
+    header.seq = lane.seq + 1
+    header.time = 1
+    header.class = ChangeHeader.Class.edit.rawValue
+    header.action = header.seq
+    header.operationCount = UInt32(operationCount)
+    var run = WireHeaderRun()
+    run.lane = lane.lane.bytes.data
+    run.firstSeq = header.seq
+    run.previous = lane.hash.prefix.data
+    run.headers = [header.encoded.data]
+    let head = LaneHead(
+      seq: header.seq,
+      hash: Hash(of: lane.hash.bytes, Hash(of: header.encoded).bytes, Hash(of: payload).bytes)
+    )
+    run.signature = try lane.signature(of: head).data
+    lane = LaneWriter(archive: lane.archive, key: key, head: head)
+    var headers = WireHeaderSection()
+    headers.runs = [run]
+    var payloads = WirePayloadSection()
+    payloads.runs = [WirePayloadRun()]
+    payloads.runs[0].payloads = [payload.data]
+    var pack = WirePack()
+    pack.format = 1
+    pack.headers = WireSection(uncompressed: headers.encoded)
+    pack.payloads = WireSection(uncompressed: payloads.encoded)
+    return delivery(of: pack.encoded)
+  }
+
+  private func delivery(of pack: [UInt8]) -> PackDelivery {
+    PackDelivery(
+      pack: pack,
+      position: lane.seq,
+      check: [UInt8](repeating: 0, count: Hash.prefixByteCount)
+    )
+  }
+
   private mutating func pack(_ draft: ChangeDraft) throws -> PackDelivery {
     var pack = PackDraft(after: lane)
     pack.append(try lane.write(draft, salt: world.random.bytes(16)) { throw LogFailure.gap($0) })
     let head = LaneHead(seq: lane.seq, hash: lane.hash)
-    return PackDelivery(
-      pack: try pack.sealed(signature: lane.signature(of: head), level: 6),
-      position: lane.seq,
-      check: [UInt8](repeating: 0, count: 8)
-    )
+    return delivery(of: try pack.sealed(signature: lane.signature(of: head), level: 6))
+  }
+}
+
+extension WireSection {
+  fileprivate init(uncompressed bytes: [UInt8]) {
+    self.init()
+    rawSize = UInt32(bytes.count)
+    checksum = Deflate.checksum(bytes)
+    data = bytes.data
   }
 }
 
