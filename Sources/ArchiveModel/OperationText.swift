@@ -30,13 +30,19 @@ package enum OperationText {
     if object.type == ObjectType.collection.rawValue,
       operation.field == CollectionField.order.rawValue
     {
-      return "set the order"
+      let articles = [ObjectID](articles: operation.body) ?? []
+      return "set the order to " + articles.map { "\"\($0.bytes.hex)\"" }.joined(separator: ", ")
     }
     guard let text = RegisterValue.text(operation.body) else { return "withdrew \(field)" }
     return "set \(field) to \"\(text)\""
   }
 
   private static func add(_ operation: Operation, field: String, on object: ObjectID) -> String {
+    if object.type == ObjectType.collection.rawValue,
+      operation.field == CollectionField.members.rawValue
+    {
+      return "put in the article \"\(operation.body.hex)\""
+    }
     guard object.type == ObjectType.article.rawValue else { return "added to \(field)" }
     switch ArticleField(rawValue: operation.field) {
     case .versions:
