@@ -2,8 +2,13 @@ extension Simulation {
   /// The smallest plan found that still fails: fewer steps, fewer kinds of fault.
   ///
   /// - `budget`: plans to try at most.
-  package static func shrink(_ plan: Plan, budget: Int = 200) -> Plan {
-    var shrinking = Shrinking(best: plan, budget: budget)
+  /// - `fails`: whether one fails, which playing it tells.
+  package static func shrink(
+    _ plan: Plan,
+    budget: Int = 200,
+    fails: @escaping (Plan) -> Bool = { play($0).complaint != nil }
+  ) -> Plan {
+    var shrinking = Shrinking(best: plan, budget: budget, fails: fails)
     shrinking.cutEnd()
     shrinking.dropFaults()
     shrinking.dropSteps()
@@ -14,16 +19,18 @@ extension Simulation {
 private struct Shrinking {
   private(set) var best: Plan
   private var budget: Int
+  private let fails: (Plan) -> Bool
 
-  init(best: Plan, budget: Int) {
+  init(best: Plan, budget: Int, fails: @escaping (Plan) -> Bool) {
     self.best = best
     self.budget = budget
+    self.fails = fails
   }
 
   private mutating func take(_ plan: Plan) -> Bool {
     guard budget > 0 else { return false }
     budget -= 1
-    guard Simulation.play(plan).complaint != nil else { return false }
+    guard fails(plan) else { return false }
     best = plan
     return true
   }

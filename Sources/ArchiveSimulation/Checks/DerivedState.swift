@@ -1,3 +1,4 @@
+internal import ChangeLog
 internal import GRDB
 package import ReplicaStorage
 
@@ -16,8 +17,16 @@ package enum DerivedState {
           """
       )
       return try tables.flatMap { table in
-        try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table) \($0)" }.sorted()
+        try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { row in
+          "\(table) " + row.map { "\($0) \(Self.text(of: $1))" }.joined(separator: ", ")
+        }.sorted()
       }
     }
+  }
+
+  /// GRDB describes bytes by their number.
+  private static func text(of value: DatabaseValue) -> String {
+    if case .blob(let bytes) = value.storage { return [UInt8](bytes).hex }
+    return value.description
   }
 }

@@ -44,6 +44,9 @@ struct LogWalk {
   /// The lanes of forked keys.
   var forkedRoots: Set<LaneID> { Set(names?.branches.map(\.root) ?? []) }
 
+  /// The ways on of forked keys.
+  var branches: Set<LaneBranch> { Set(names?.branches ?? []) }
+
   /// The changes in the lanes where they belong, with what they depend on where it is.
   var placedChanges: [Change] {
     guard let names, !names.branches.isEmpty else { return changes }

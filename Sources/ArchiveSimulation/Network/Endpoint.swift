@@ -25,10 +25,8 @@ final class Endpoint {
   var lastHeard: Int64
   /// What arrives next arrives no earlier, ms.
   var nextArrival: Int64 = 0
-  /// Sent and not acknowledged.
-  private var window: [(position: UInt64, byteCount: Int)] = []
-  /// Handed to the session and not yet appended.
-  private var backlogCount = 0
+  /// What it holds; a liar's is not counted.
+  var bounds: SessionBounds
 
   init(
     _ machine: Machine,
@@ -43,6 +41,7 @@ final class Endpoint {
     self.isLiar = isLiar
     self.session = session
     decoder = FrameDecoder(byteLimit: machine.limits.greetingByteLimit)
+    bounds = SessionBounds(of: machine.name, machine.limits)
     lastActivity = time
     lastHeard = time
   }
@@ -56,49 +55,6 @@ final class Endpoint {
     self.failure = failure
     effects = []
     events = []
-  }
-
-  // MARK: - Bounds
-
-  /// Sees that the session keeps to its limits.
-  ///
-  /// - Throws: ``Violation``.
-  func note(_ effect: SessionEffect) throws {
-    let limits = machine.limits
-    switch effect {
-    case .send(.pack(let delivery)):
-      let byteCount = window.reduce(0) { $0 + $1.byteCount }
-      guard window.count < limits.windowPackLimit,
-        byteCount < limits.windowByteLimit || window.isEmpty
-      else { throw Violation("\(machine.name) sends more than its window holds") }
-      window.append((delivery.position, delivery.pack.count))
-    case .append(let packs, _):
-      guard packs.count <= limits.appendPackLimit else {
-        throw Violation("\(machine.name) appends \(packs.count) packs in one transaction")
-      }
-      backlogCount -= packs.count
-    case .getPacks(let request):
-      guard request.packLimit <= limits.windowPackLimit else {
-        throw Violation("\(machine.name) reads more packs than its window holds")
-      }
-    case .send, .authorise, .view, .getFrontier, .adopt, .remember, .forget, .witness,
-      .allowLargeFrames, .stay, .watchSilence, .finish, .fail, .end:
-      return
-    }
-  }
-
-  func note(_ event: SessionEvent) throws {
-    switch event {
-    case .received(.acknowledgement(let position)): window.removeAll { $0.position <= position }
-    case .received(.pack):
-      backlogCount += 1
-      // The pack beyond the limit is the one for which the session ends.
-      guard backlogCount <= machine.limits.backlogPackLimit + machine.limits.appendPackLimit + 1
-      else { throw Violation("\(machine.name) keeps \(backlogCount) packs in memory") }
-    case .received, .opened, .viewed, .gotFrontier, .gotPacks, .stored, .refused, .ended, .grown,
-      .quiet, .leave:
-      return
-    }
   }
 }
 

@@ -11,6 +11,8 @@ final class LyingStore: LogStore {
   enum Lie {
     /// Nothing of one lane, and all else as it is.
     case withholding
+    /// More packs than anybody asked for.
+    case flooding
     /// Anything.
     case wild
   }
@@ -35,7 +37,7 @@ final class LyingStore: LogStore {
 
   func view(of peer: StoreID?, knowing cursor: Cursor?, writing lane: LaneID?) throws -> StoreView {
     let view = try log.view(of: peer, knowing: cursor, writing: lane)
-    if lie == .withholding { return view }
+    if lie != .wild { return view }
     // Says that it is another store, or is further, or knows more or less of the peer.
     let end =
       switch number(below: 3) {
@@ -63,7 +65,7 @@ final class LyingStore: LogStore {
   /// Heads that are ahead, behind or not there at all.
   func frontier() throws -> Frontier {
     var frontier = try log.frontier()
-    if lie == .withholding { return frontier }
+    if lie != .wild { return frontier }
     for (lane, head) in frontier.heads.sorted(by: { $0.key < $1.key }) {
       switch number(below: 4) {
       case 0: frontier.heads[lane] = LaneHead(seq: head.seq + 5, hash: Hash(of: bytes(8)))
@@ -89,10 +91,32 @@ final class LyingStore: LogStore {
     )
   }
 
-  /// All packs but those of one lane; or packs left out, twice, out of order, of another archive, or garbage; and a position that is not theirs.
+  /// Each pack some times over, so that there is something to store, and then more garbage than anybody
+  /// may keep, in small pieces or in large ones.
+  private func flooding(_ batch: PackBatch) -> PackBatch {
+    let byteCount = number(below: 2) == 0 ? 40 : 10_000
+    let garbage = PackDelivery(
+      pack: Array(repeating: 7, count: byteCount),
+      position: batch.position,
+      check: bytes(8)
+    )
+    let packs = batch.packs.flatMap { Array(repeating: $0, count: 4) }
+    return PackBatch(
+      packs: packs + Array(repeating: garbage, count: 200),
+      position: batch.position,
+      changeCount: batch.changeCount
+    )
+  }
+
+  /// All packs but those of one lane; or many more; or packs left out, twice, out of order, of another
+  /// archive, or garbage; and a position that is not theirs.
   func packs(_ request: PackRequest) throws -> PackBatch {
     let batch = try log.packs(request)
-    if lie == .withholding { return try withoutLane(batch) }
+    switch lie {
+    case .withholding: return try withoutLane(batch)
+    case .flooding: return flooding(batch)
+    case .wild: break
+    }
     var packs: [PackDelivery] = []
     for delivery in batch.packs {
       switch number(below: 8) {

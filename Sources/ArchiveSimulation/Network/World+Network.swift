@@ -78,6 +78,7 @@ extension World {
       transmit(FrameDecoder.preface, from: endpoint, over: connection)
       watchSilence(of: endpoint, connection)
     }
+    if fate.lie == .flooding, number.isMultiple(of: 2) { sendEndlessFrame(over: connection) }
     let known = dialler.knownStores[answerer.number]
     plan(after: latency(connection)) { [unowned self] in
       try answer(connection.dialler, connection) {
@@ -128,14 +129,36 @@ extension World {
       guard endpoint.isAlive else { return }
       if endpoint.effects.isEmpty {
         let event = endpoint.events.removeFirst()
-        if !endpoint.isLiar { try endpoint.note(event) }
+        if !endpoint.isLiar { try keepCount(of: event, at: endpoint, connection) }
         endpoint.effects = endpoint.session.handle(event)
+        if !endpoint.isLiar { try endpoint.bounds.judge(queued: endpoint.effects) }
       } else {
         let effect = endpoint.effects.removeFirst()
-        if !endpoint.isLiar { try endpoint.note(effect) }
+        if !endpoint.isLiar { try endpoint.bounds.note(effect) }
         try perform(effect, of: endpoint, connection)
       }
       step(endpoint, connection)
+    }
+  }
+
+  /// Sees that a session keeps to its limits.
+  ///
+  /// - Throws: ``Violation``.
+  private func keepCount(
+    of event: SessionEvent,
+    at endpoint: Endpoint,
+    _ connection: Connection
+  ) throws {
+    guard case .received(.acknowledgement(let position)) = event else {
+      try endpoint.bounds.note(event)
+      return
+    }
+    if connection.isTainted {
+      // An acknowledgement may have been lost on its way, or be a lie.
+      endpoint.bounds.acknowledged(upTo: position)
+    } else {
+      let packCount = connection.other(than: endpoint).bounds.takeAcknowledgement()
+      try endpoint.bounds.acknowledged(packCount)
     }
   }
 
@@ -337,8 +360,16 @@ extension World {
     for part in [bytes[..<cut], bytes[cut...]] where !part.isEmpty {
       receiver.nextArrival = max(receiver.nextArrival, time.now + latency(connection))
       schedule(at: receiver.nextArrival) { [unowned self] in
-        arrive(Array(part), at: receiver, connection)
+        try arrive(Array(part), at: receiver, connection)
       }
+    }
+  }
+
+  /// A liar begins with a frame that is larger than any greeting, and does not come to its end.
+  private func sendEndlessFrame(over connection: Connection) {
+    for liar in [connection.dialler, connection.answerer] where liar.isLiar {
+      let message = Array(repeating: UInt8(0), count: 3 * SyncLimits().greetingByteLimit)
+      transmit(Array(FrameDecoder.frame(message).dropLast()), from: liar, over: connection)
     }
   }
 
@@ -346,19 +377,27 @@ extension World {
     plan(after: moment - time.now, task)
   }
 
-  private func arrive(_ bytes: [UInt8], at endpoint: Endpoint, _ connection: Connection) {
+  private func arrive(
+    _ bytes: [UInt8],
+    at endpoint: Endpoint,
+    _ connection: Connection
+  ) throws {
     guard endpoint.isAlive, !connection.isBroken else { return }
     endpoint.lastActivity = time.now
     endpoint.lastHeard = time.now
     endpoint.decoder.append(bytes)
+    endpoint.bounds.arrived(bytes.count)
     do throws(PeerFailure) {
       while let frame = try endpoint.decoder.next() {
+        endpoint.bounds.decoded(frame)
         let message = try MessageCodec.decode(frame, limits: endpoint.machine.limits)
         if let message { happen(.received(message), at: endpoint, connection) }
       }
     } catch {
       happen(.refused(error), at: endpoint, connection)
+      return
     }
+    if !endpoint.isLiar { try endpoint.bounds.judgeUndecoded() }
   }
 
   // MARK: - Ends

@@ -80,7 +80,7 @@ extension World {
     case 3 where plan.faults.contains(.corruptedByte): fate.framesUntilCorruption = frames
     case 4 where plan.faults.contains(.lyingPeer):
       fate.liar = someone
-      fate.lie = frames % 2 == 0 ? .withholding : .wild
+      fate.lie = frames == 11 ? .flooding : frames % 2 == 0 ? .withholding : .wild
     case 5 where plan.faults.contains(.newerPeer):
       (fate.stranger, fate.strangerVersion) = (someone, .newer)
     case 6 where plan.faults.contains(.foreignPeer) && frames < 4:
@@ -94,9 +94,13 @@ extension World {
   private func lookAround(_ random: inout SeededRandom) throws {
     let machine = machine(&random)
     try audit(machine)
+    try judgeForks(of: machine)
     switch Int.random(in: 0..<4, using: &random) {
     case 0: try compareRebuilt(machine)
     case 1: try judgeCursors()
+    case 2:
+      try judgeValues(in: machine)
+      try judgePast(of: machine)
     default: break
     }
   }

@@ -59,6 +59,10 @@ final class World {
     let number = machines.count
     var random = SeededRandom(seed: plan.seed &* 1000 &+ UInt64(number))
     var limits = SyncLimits()
+    // Above all that honest machines have on their way here, and not beyond a peer who floods.
+    limits.windowByteLimit = 64 << 10
+    limits.appendByteLimit = 32 << 10
+    limits.backlogByteLimit = 512 << 10
     limits.windowPackLimit = [1, 2, 5, 64].randomElement(using: &random) ?? 64
     limits.appendPackLimit = [1, 3, 12].randomElement(using: &random) ?? 12
     if Bool.random(using: &random) { limits.windowByteLimit = 2000 }
