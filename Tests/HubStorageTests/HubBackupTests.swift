@@ -86,6 +86,35 @@ import Testing
     try SQLiteHubStorage.check(LogBackupReader(fixture.backup.url))
   }
 
+  @Test func `a manifest that says what its packs do not is refused`() throws {
+    var fixture = try Fixture()
+    defer { fixture.remove() }
+    try fixture.push(fixture.writer.history(laneCount: 2, packCount: 5))
+    let manifest = try fixture.backUp().manifest
+    let file = fixture.backup.url.appending(path: "manifest")
+    let whole = try Data(contentsOf: file)
+    let line = String(decoding: whole, as: UTF8.self).prefix { $0 != "\n" }
+    let other = String(repeating: "0", count: 64)
+    let number = "the segments hold another number of changes, or other ones, than it names"
+    for (said, instead, complaint) in [
+      ("\"position\":\(manifest.position)", "\"position\":\(manifest.position + 1)", number),
+      (manifest.check.bytes.hex, other, number),
+      (manifest.frontier.bytes.hex, other, "its frontier is not that of the segments"),
+    ] {
+      try #require(line.contains(said))
+      let changed = line.replacing(said, with: instead)
+      let bytes = Data("\(changed)\n\(Hash(of: Array(changed.utf8)).bytes.hex)\n".utf8)
+      try bytes.write(to: file)
+      let backup = try LogBackupReader(fixture.backup.url)
+      let failure = LogBackupFailure.damaged("manifest", complaint)
+      #expect(throws: failure) { try SQLiteHubStorage.check(backup) }
+      #expect(throws: failure) { try fixture.storage.restore("again", from: backup) }
+    }
+    #expect(try fixture.storage.archiveNames() == ["desk"])
+    try whole.write(to: file)
+    try SQLiteHubStorage.check(LogBackupReader(fixture.backup.url))
+  }
+
   @Test func `a damaged backup makes no archive`() throws {
     var fixture = try Fixture()
     defer { fixture.remove() }

@@ -122,12 +122,14 @@ enum Programs {
   /// How long a test waits for what must happen: it ends a hang, and measures nothing.
   static let patience = Duration.seconds(600)
 
+  /// - `terminal`: its stderr, in the pipe's place.
   static func start(
     _ program: String,
     _ arguments: [String],
     in folder: URL,
     environment more: [String: String] = [:],
-    input: URL? = nil
+    input: URL? = nil,
+    terminal: FileHandle? = nil
   ) throws -> Started {
     let process = Process()
     process.executableURL = Self.folder.appending(path: program)
@@ -144,7 +146,11 @@ enum Programs {
     process.standardInput =
       try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = started.output
-    process.standardError = started.complaints
+    if let terminal {
+      process.standardError = terminal
+    } else {
+      process.standardError = started.complaints
+    }
     try process.run()
     return started
   }

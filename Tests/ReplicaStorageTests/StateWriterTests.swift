@@ -80,6 +80,33 @@ import Testing
       #expect(try replica.digest() == digest)
     }
   }
+
+  @Test func `edits that wait for the end of a rebuild do not take all memory`() throws {
+    let world = TestWorld()
+    let anna = try world.replica(named: "anna")
+    let article = try anna.write { try $0.importArticle("1", headline: "h", body: "one two") }
+    let megabyte = String(repeating: "a", count: 1_000_000)
+    try anna.write { writer in
+      for _ in 0..<20 {
+        try writer.edit(
+          article,
+          [
+            Hunk(position: 0, deleteCount: 0, insert: megabyte),
+            Hunk(position: 0, deleteCount: megabyte.utf8.count, insert: ""),
+          ]
+        )
+      }
+    }
+    let digest = try anna.digest()
+    let trace = StatementTrace()
+    try anna.inspect { db in db.trace { trace.note($0) } }
+    try anna.rebuild()
+    try anna.inspect { db in db.trace(options: []) }
+    // Once when 16 MiB wait, and once at the end.
+    #expect(trace.statements.count { $0.hasPrefix("INSERT INTO texts") } == 2)
+    #expect(try anna.digest() == digest)
+    #expect(try anna.body(of: article) == "one two")
+  }
 }
 
 /// What a replica did to take in one pack of changes of one article.
