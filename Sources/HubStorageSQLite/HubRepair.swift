@@ -37,12 +37,12 @@ extension SQLiteHubStorage {
       return nil
     }
     let replacement = try FileReplacement(of: path)
-    guard let salvage = PageSalvage.scan(path), let genesis = salvage.genesis else {
-      throw HubStorageFailure.beyondRepair(name)
-    }
-    // One name, so that what a kill has left goes here; the damaged file is locked by `replacement`.
-    let draft = folder.appending(path: ".\(name).repairing").path
-    SQLiteFile.remove(draft)
+    let others = try other.map { try OtherLog(at: $0, of: name, replacement) }
+    guard let salvage = PageSalvage.scan(path), let genesis = salvage.genesis ?? others?.genesis
+    else { throw HubStorageFailure.beyondRepair(name) }
+    // It keeps the file open, and so its lock.
+    defer { withExtendedLifetime(salvage) {} }
+    let draft = replacement.makeDraftPath(folder.appending(path: ".\(name).repairing").path)
     defer { SQLiteFile.remove(draft) }
     try SQLiteHubArchive.create(at: draft, store: SQLiteHubArchive.randomStore())
     let archive = try SQLiteHubArchive(
@@ -57,9 +57,17 @@ extension SQLiteHubStorage {
     let source = salvage.logs.first?.store ?? SQLiteHubArchive.randomStore()
     var intake = SalvageIntake(into: archive, from: source)
     try intake.take(salvage) { former.take($0) }
-    if let other {
-      try Self.fetch(from: other, into: archive, named: name, as: source)
+    if let others {
+      var fetched = SalvageIntake(into: archive, from: source)
+      try others.offer(to: &fetched, archive)
       try intake.retry()
+      // What it builds on may be in the damaged file.
+      try fetched.retry()
+      try intake.retry()
+    }
+    // The other's identity, and nothing of this archive: it is another's.
+    guard salvage.genesis != nil || intake.admittedCount > 0 else {
+      throw HubStorageFailure.beyondRepair(name)
     }
     let waiting = intake.refused.flatMap(\.pack.pack.spans)
     let losses = try archive.database.read {
@@ -76,22 +84,52 @@ extension SQLiteHubStorage {
       keptPath: try replacement.replace(with: draft)
     )
   }
+}
 
-  /// Takes what a bundle or another archive file has.
-  private static func fetch(
-    from path: String,
-    into archive: SQLiteHubArchive,
-    named name: String,
-    as source: StoreID
-  ) throws {
-    var others = SalvageIntake(into: archive, from: source)
+/// What a repair takes from besides the damaged file: a bundle, or another file of the archive.
+private struct OtherLog {
+  private enum Contents {
+    case bundle(BundleReader)
+    case file(PageSalvage)
+  }
+
+  private let contents: Contents
+  private let path: String
+  private let name: String
+
+  /// - `name`: of the archive.
+  /// Throws: `BundleFailure`, ``HubStorageFailure/nothingToTake(file:archive:)``.
+  init(at path: String, of name: String, _ replacement: FileReplacement) throws {
+    guard FileManager.default.fileExists(atPath: path) else { throw BundleFailure.missing(path) }
+    self.path = path
+    self.name = name
+    let nothing = HubStorageFailure.nothingToTake(file: path, archive: name)
+    guard !replacement.isAbout(path) else { throw nothing }
     if BundleReader.isBundle(path) {
-      let bundle = try BundleReader(path)
-      _ = try archive.database.read { try bundle.survey(against: $0) }
-      return try others.take(bundle)
+      contents = .bundle(try BundleReader(path))
+    } else {
+      guard let file = PageSalvage.scan(path) else { throw nothing }
+      contents = .file(file)
     }
-    guard let file = PageSalvage.scan(path), try others.takeOther(file) else {
-      throw HubStorageFailure.nothingToTake(file: path, archive: name)
+  }
+
+  var genesis: Genesis? {
+    switch contents {
+    case .bundle(let bundle): bundle.head.genesis
+    case .file(let file): file.genesis
+    }
+  }
+
+  func offer(to intake: inout SalvageIntake, _ archive: SQLiteHubArchive) throws {
+    switch contents {
+    case .bundle(let bundle):
+      // A damaged one, or another archive's, is found before anything of it is taken.
+      _ = try archive.database.read { try bundle.survey(against: $0) }
+      try intake.take(bundle)
+    case .file(let file):
+      guard try intake.takeOther(file) else {
+        throw HubStorageFailure.nothingToTake(file: path, archive: name)
+      }
     }
   }
 }

@@ -39,9 +39,12 @@ package final class BundleReader {
     }
   }
 
-  /// Whether a file begins as a bundle does.
+  /// Whether a path leads to a file that begins as a bundle does.
   package static func isBundle(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    var info = stat()
+    guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG,
+      let handle = FileHandle(forReadingAtPath: path)
+    else { return false }
     defer { try? handle.close() }
     let beginning = try? handle.read(upToCount: BundleHead.preface.count)
     return beginning.map { Array($0) } == BundleHead.preface

@@ -4,17 +4,25 @@ package import Foundation
 package enum DurableFolder {
   /// Makes a folder, and those that it is to be in, where they are missing.
   ///
-  /// - `permissions`: of each that is made.
-  /// Throws: Foundation's `CocoaError`, `POSIXError`.
-  package static func make(_ folder: URL, permissions: Int = 0o755) throws {
-    guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+  /// - `permissions`: of each that is made; `nil` for what the process gives to new ones.
+  /// Throws: Foundation's `CocoaError`, also where a file has the name; `POSIXError`.
+  package static func make(_ folder: URL, permissions: Int? = nil) throws {
+    // Without "..", which would have no end of parents.
+    let folder = folder.standardizedFileURL
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) {
+      guard isFolder.boolValue else {
+        throw CocoaError(.fileWriteFileExists, userInfo: [NSFilePathErrorKey: folder.path])
+      }
+      return
+    }
     let parent = folder.deletingLastPathComponent()
-    try make(parent, permissions: permissions)
+    if parent.path != folder.path { try make(parent, permissions: permissions) }
     // Another process may have made it meanwhile.
     try FileManager.default.createDirectory(
       at: folder,
       withIntermediateDirectories: true,
-      attributes: [.posixPermissions: permissions]
+      attributes: permissions.map { [.posixPermissions: $0] }
     )
     try synchronize(parent.path)
   }

@@ -20,6 +20,24 @@ package final class FileReplacement: Sendable {
     lock = try DatabaseLock(path)
   }
 
+  /// Where the file that is to come is made.
+  ///
+  /// Where the damaged one is locked nobody else makes another meanwhile, so that it is always the same
+  /// name, and what a run that was killed has left is removed. One that cannot be locked, as this user may
+  /// not write it, gets a name of its own.
+  package func makeDraftPath(_ name: String) -> String {
+    guard lock != nil else { return "\(name).\(UUID().uuidString)" }
+    SQLiteFile.removeDrafts(of: name)
+    return name
+  }
+
+  /// Whether a path leads to the damaged file itself, whose lock would go with the reading of it.
+  package func isAbout(_ other: String) -> Bool {
+    var (damaged, named) = (stat(), stat())
+    return stat(path, &damaged) == 0 && stat(other, &named) == 0
+      && damaged.st_ino == named.st_ino && damaged.st_dev == named.st_dev
+  }
+
   /// Whether a replacement of a file was broken off after the damaged one had left its place.
   package static func isBrokenOff(at path: String) -> Bool {
     !FileManager.default.fileExists(atPath: path)

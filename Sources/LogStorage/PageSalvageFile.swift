@@ -197,11 +197,18 @@ final class FileBytes {
   let byteCount: Int
   let descriptor: Int32
 
-  /// Opens a file; `nil` where there is none that can be read.
+  /// Opens a file; `nil` where there is none that can be read, and `errno` says why.
   init?(_ path: String) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe would be waited for.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
-    byteCount = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    var info = stat()
+    guard fstat(descriptor, &info) == 0 else { return nil }
+    byteCount = Int(info.st_size)
+    guard info.st_mode & S_IFMT == S_IFREG else {
+      errno = info.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+      return nil
+    }
   }
 
   deinit { close(descriptor) }

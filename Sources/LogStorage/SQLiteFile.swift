@@ -101,14 +101,16 @@ package enum SQLiteFile {
     removeCompanions(of: path)
   }
 
-  /// Removes a closed file, its drafts, and everything that SQLite keeps beside them: all whose name begins
-  /// with its name.
-  package static func removeDrafts(named path: String) {
+  /// Removes a closed file, and those that were to become it (`NAME.….new`), with everything that SQLite
+  /// keeps beside them.
+  package static func removeDrafts(of path: String) {
+    remove(path)
     let file = URL(filePath: path)
     let folder = file.deletingLastPathComponent()
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    for name in names where name.hasPrefix(file.lastPathComponent) {
-      unlink(folder.appending(path: name).path)
+    for name in names
+    where name.hasPrefix(file.lastPathComponent + ".") && name.hasSuffix(".new") {
+      remove(folder.appending(path: name).path)
     }
   }
 

@@ -16,6 +16,8 @@ package struct SalvageIntake {
   package private(set) var refused: [Refused] = []
   /// Changes that have come into the log.
   package private(set) var admittedCount = 0
+  /// Packs that have passed, also those with nothing new.
+  private var passedCount = 0
   private static let transactionByteLimit = 8 << 20
 
   package init(into store: any LogStore, from source: StoreID) {
@@ -47,9 +49,9 @@ package struct SalvageIntake {
   ///
   /// - Returns: whether any of it belongs to this archive.
   package mutating func takeOther(_ file: PageSalvage) throws -> Bool {
-    var packCount = 0
-    try take(file) { _ in packCount += 1 }
-    return refused.count < packCount
+    let passedBefore = passedCount
+    try take(file)
+    return passedCount > passedBefore
   }
 
   /// Offers all packs of a bundle, then again those that were refused.
@@ -79,6 +81,7 @@ package struct SalvageIntake {
     do {
       let receipt = try store.append(group.map { .salvaged($0.bytes) }, from: source)
       admittedCount += receipt.newChangeCount
+      passedCount += group.count
     } catch is LogFailure {
       // Those before the refused one are in the log; the rest, one by one.
       admittedCount += Int(clamping: try endPosition() - before)
@@ -92,7 +95,9 @@ package struct SalvageIntake {
 
   private mutating func offer(_ pack: PageSalvage.SalvagedPack) throws {
     switch try store.offer(pack.bytes, from: source) {
-    case .admitted(let changeCount): admittedCount += changeCount
+    case .admitted(let changeCount):
+      admittedCount += changeCount
+      passedCount += 1
     case .refused(let reason): refused.append(Refused(pack: pack, reason: reason))
     }
   }

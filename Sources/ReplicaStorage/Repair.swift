@@ -41,9 +41,7 @@ package final class Repair {
     let mark = try Self.mark(of: salvage.logs.map(\.store), at: path, environment)
     former = FormerLog(claims: salvage.lanes, end: mark?.mark.position)
     source = mark?.store ?? salvage.logs.first?.store ?? environment.makeStoreID()
-    // One name, so that what a kill has left goes here; the damaged file is locked by `replacement`.
-    let draft = path + ".repairing"
-    SQLiteFile.removeDrafts(named: draft)
+    let draft = replacement.makeDraftPath(path + ".repairing")
     replica = try Replica.createForCloning(
       at: draft,
       from: path,
@@ -87,6 +85,9 @@ package final class Repair {
   /// - Throws: ``ReplicaFailure`` when nothing in it belongs to the archive.
   package func fetch(from file: String) throws {
     guard FileManager.default.fileExists(atPath: file) else { throw ReplicaFailure.missing(file) }
+    guard !replacement.isAbout(file) else {
+      throw ReplicaFailure.unacceptable("\(file) is the damaged file itself: name another one")
+    }
     guard let other = PageSalvage.scan(file) else { throw ReplicaFailure.fileSystem(file, errno) }
     if try replica.genesis() == nil {
       guard let genesis = other.genesis else { throw ReplicaFailure.notAnArchive(file) }
@@ -98,6 +99,9 @@ package final class Repair {
         "\(file) has nothing of this archive: name another file or a remote with --from"
       )
     }
+    // What it builds on may be in the damaged file.
+    try takeSalvage()
+    try others.retry()
   }
 
   /// Takes what a bundle has, also where it builds on something that is not there.

@@ -56,6 +56,7 @@ enum ExitStatus: Int32 {
     case let failure as ImportFailure: (.failed, failure.description)
     case let failure as CocoaError where failure.code == .fileWriteOutOfSpace:
       (.failed, "the disk is full: make room and try again")
+    case let failure as POSIXError: (.failed, failure.localizedDescription)
     case let failure as CocoaError: (.failed, failure.localizedDescription)
     default:
       StorageFailure(error).map { failure in

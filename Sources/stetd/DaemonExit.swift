@@ -72,6 +72,8 @@ enum DaemonExit {
       (7, failure.description)
     case let failure as CocoaError where failure.code == .fileWriteOutOfSpace:
       (1, "the disk is full: make room and try again")
+    case let failure as POSIXError:
+      (1, failure.localizedDescription)
     case let failure as CocoaError:
       (1, failure.localizedDescription)
     default:

@@ -146,6 +146,38 @@ import Testing
     #expect(again.stop() == 0)
   }
 
+  @Test func `a hub with a damaged pack still takes what replicas have`() throws {
+    let world = try World()
+    let first = try Hub(in: world, archives: ["desk"])
+    let anna = try anna(in: world, first, notes: 0)
+    #expect(first.stop() == 0)
+    let data = world.folder.appending(path: "hub")
+    try DamagedPack.damage(3, of: data.appending(path: "desk.hub"))
+    let hub = try Hub(in: world, archives: [], port: first.port)
+    // Nothing that the hub knows of Anna lies in the pack.
+    try anna.expect("annotate", "1", "--note", "while it is damaged")
+    let sync = try anna.stet("sync")
+    #expect(sync.status == 0, "\(sync.complaints)")
+    #expect(sync.complaints.contains("sent 1 and received 0 changes"), "\(sync.complaints)")
+    // Whoever wants the pack finds that it is damaged.
+    let carla = try Machine("carla", in: world)
+    let clone = try carla.stet("clone", hub.url("desk"))
+    #expect(clone.status == 7, "\(clone.complaints)")
+    #expect(clone.complaints.contains("is damaged or was tampered with"), "\(clone.complaints)")
+    try anna.expect("annotate", "1", "--note", "after that")
+    try anna.expect("sync")
+    #expect(hub.stop() == 0)
+
+    let repair = try Run("stetd", ["repair", "desk", "--data", data.path], in: world.folder)
+    #expect(repair.status == 3, "\(repair.complaints)")
+    let again = try Hub(in: world, archives: [], port: first.port)
+    try anna.expect("sync")
+    // It goes on with the copy that broke off.
+    try carla.expect("clone", again.url("desk"))
+    #expect(try carla.digest() == anna.digest())
+    #expect(again.stop() == 0)
+  }
+
   @Test func `a damaged hub is whole again by a bundle, by a replica's file and by a hub's`() throws
   {
     let world = try World()
@@ -169,7 +201,9 @@ import Testing
       )
     }
     // What is of another archive, or is not there, changes nothing.
-    for (path, status) in [("other/other.stet", 1), ("nowhere", 1)] {
+    for (path, status) in [
+      ("other/other.stet", 1), ("nowhere", 4), ("hub/desk.hub", 1), ("hub", 1),
+    ] {
       #expect(try repair(from: path).status == status)
       #expect(try Data(contentsOf: file) == damaged)
       #expect(try FileManager.default.contentsOfDirectory(atPath: data.path).sorted() == names)
@@ -192,6 +226,24 @@ import Testing
     try bert.expect("clone", again.url("desk"))
     #expect(try bert.digest() == anna.digest())
     #expect(again.stop() == 0)
+  }
+
+  @Test(arguments: ["folder", "pipe", "desk.stet", "empty"])
+  func `a repair takes nothing from what is no other file of the archive`(name: String) throws {
+    let world = try World()
+    let anna = try Machine("anna", in: world)
+    try anna.expect("init", "desk")
+    try Shell.run("mkdir", anna.folder.appending(path: "folder").path)
+    try Shell.run("mkfifo", anna.folder.appending(path: "pipe").path)
+    try anna.write("", to: "empty")
+    let file = anna.folder.appending(path: "desk.stet")
+    let before = try Data(contentsOf: file)
+    let names = try FileManager.default.contentsOfDirectory(atPath: anna.folder.path).sorted()
+    let run = try anna.stet("repair", "--from", name)
+    #expect(run.status == 1)
+    #expect(run.complaints.split(separator: "\n").count == 1, "\(run.complaints)")
+    #expect(try Data(contentsOf: file) == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: anna.folder.path).sorted() == names)
   }
 
   @Test func `an archive that another process has open is not repaired`() throws {
