@@ -45,10 +45,11 @@ final class StateWriter {
   /// - `read`: what the change says, where somebody has read it already.
   func apply(_ change: Change, at position: UInt64, read: ReadChange? = nil) throws {
     guard let payload = read.map(\.payload) ?? (try? ChangePayload(of: change)) else {
-      return try count(unreadable: position)
+      return try note(unreadable: position)
     }
-    if !payload.operations.allSatisfy({ $0?.isOfKnownKind == true }) {
-      try count(unreadable: position)
+    // Not one that names what its author cannot have seen: no version will read that.
+    if payload.operations.contains(where: { $0?.isOfKnownKind == false }) {
+      try note(unreadable: position)
     }
     let (number, isNew) = try store.number(of: payload.object)
     try store.save(touch: position, object: number)
@@ -72,7 +73,7 @@ final class StateWriter {
     }
   }
 
-  private func count(unreadable position: UInt64) throws {
+  private func note(unreadable position: UInt64) throws {
     try db.execute(
       sql: "INSERT INTO unreadable (position) VALUES (?)",
       arguments: [Int64(position)]
