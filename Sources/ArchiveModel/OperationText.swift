@@ -31,6 +31,7 @@ package enum OperationText {
       operation.field == CollectionField.order.rawValue
     {
       let articles = [ObjectID](articles: operation.body) ?? []
+      guard !articles.isEmpty else { return "set no order" }
       return "set the order to " + articles.map { "\"\($0.bytes.hex)\"" }.joined(separator: ", ")
     }
     guard let text = RegisterValue.text(operation.body) else { return "withdrew \(field)" }
@@ -39,9 +40,10 @@ package enum OperationText {
 
   private static func add(_ operation: Operation, field: String, on object: ObjectID) -> String {
     if object.type == ObjectType.collection.rawValue,
-      operation.field == CollectionField.members.rawValue
+      operation.field == CollectionField.members.rawValue,
+      let article = ObjectID(type: ObjectType.article.rawValue, bytes: operation.body)
     {
-      return "put in the article \"\(operation.body.hex)\""
+      return "put in the article \"\(article.bytes.hex)\""
     }
     guard object.type == ObjectType.article.rawValue else { return "added to \(field)" }
     switch ArticleField(rawValue: operation.field) {

@@ -3,6 +3,8 @@ package enum Fault: String, CaseIterable, Sendable {
   // Disks and machines.
   /// A machine loses power between two effects.
   case crash = "crash"
+  /// A machine loses power when a session has had some of its effects carried out, and others wait.
+  case crashBetweenEffects = "crash between two effects of a session"
   /// The power goes at a write or fsync, most of the time in the middle of a commit.
   case crashAtWrite = "crash at a write or fsync"
   /// A sector written and not yet synced is not there after a crash.
@@ -29,11 +31,17 @@ package enum Fault: String, CaseIterable, Sendable {
   case brokenConnection = "connection broken"
   /// One direction of a connection delivers nothing more.
   case oneWayPartition = "one-way partition"
+  /// A connection delivers nothing more, and neither side hears of its end.
+  case partition = "partition, both ways"
   /// A replica dials several times at once.
   case reconnectStorm = "reconnect storm"
   case corruptedByte = "byte corrupted on its way"
   /// A peer that says what is not so.
   case lyingPeer = "lying peer"
+  // What a lying peer does to the packs that it sends.
+  case packLeftOut = "pack left out"
+  case packRepeated = "pack sent twice"
+  case packsReordered = "packs in another order"
   /// A member with two first changes of one key.
   case forkAtTheBeginning = "lane begun twice"
   /// A member with many changes of one key that each leave the others at another place.

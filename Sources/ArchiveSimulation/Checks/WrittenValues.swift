@@ -66,10 +66,11 @@ struct WrittenValues {
       && operation.field == CollectionField.order.rawValue
   }
 
-  /// Each 16 bytes in hexadecimal digits.
+  /// Each 16 bytes in hexadecimal digits; none where the length is off.
   private static func articles(_ body: [UInt8]) -> [[UInt8]] {
     let count = ObjectID.byteCount
-    return stride(from: 0, to: body.count - body.count % count, by: count).map {
+    guard body.count.isMultiple(of: count) else { return [] }
+    return stride(from: 0, to: body.count, by: count).map {
       Array(body[$0..<($0 + count)].hex.utf8)
     }
   }

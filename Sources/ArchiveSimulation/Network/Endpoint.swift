@@ -16,6 +16,8 @@ final class Endpoint {
   /// Not carried out yet, in order.
   var effects: [SessionEffect] = []
   var isStepping = false
+  /// Effects until its machine loses power before the next one; `nil`: never.
+  var effectsUntilCrash: Int?
   private(set) var isOver = false
   private(set) var outcome: SessionOutcome?
   private(set) var failure: PeerFailure?
@@ -67,13 +69,16 @@ final class Connection {
   var isBroken = false
   /// Nothing arrives any more at this side.
   weak var deafEndpoint: Endpoint?
+  /// Nothing arrives any more at either side, not even that the connection has ended.
+  var isPartitioned = false
   /// Somebody lies, or bytes were changed: errors are to be expected.
   var isTainted: Bool
   /// Frames until one is corrupted; `nil`: never.
   var framesUntilCorruption: Int?
-  /// Frames until the connection breaks, or one direction of it goes deaf; `nil`: never.
+  /// Frames until the connection breaks, or one direction of it goes deaf, or both; `nil`: never.
   var framesUntilBreak: Int?
   var framesUntilDeafness: Int?
+  var framesUntilPartition: Int?
 
   init(number: Int, dialler: Endpoint, answerer: Endpoint) {
     self.number = number
@@ -83,6 +88,9 @@ final class Connection {
   }
 
   func other(than endpoint: Endpoint) -> Endpoint { endpoint === dialler ? answerer : dialler }
+
+  /// Whether what is sent to this side from now on is lost.
+  func isDeaf(_ endpoint: Endpoint) -> Bool { isPartitioned || deafEndpoint === endpoint }
 
   /// Whether the two have no version of the protocol in common.
   var isForeign: Bool { dialler.version == .foreign || answerer.version == .foreign }

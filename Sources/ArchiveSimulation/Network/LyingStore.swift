@@ -18,16 +18,31 @@ final class LyingStore: LogStore {
   }
 
   private let lie: Lie
+  /// What it may do to packs.
+  private let faults: Set<Fault>
+  private let faultTally = Mutex<FaultTally>([:])
   private let withheld = Mutex<LaneID?>(nil)
   /// Packs of an archive that nobody here knows.
   private let foreignPacks: [[UInt8]]
 
-  init(_ log: any LogStore, lie: Lie, seed: UInt64, foreignPacks: [[UInt8]]) {
+  init(
+    _ log: any LogStore,
+    lie: Lie,
+    faults: Set<Fault>,
+    seed: UInt64,
+    foreignPacks: [[UInt8]]
+  ) {
     self.log = log
     self.lie = lie
+    self.faults = faults
     random = Mutex(SeededRandom(seed: seed))
     self.foreignPacks = foreignPacks
   }
+
+  /// How often it did what to packs.
+  var tally: FaultTally { faultTally.withLock { $0 } }
+
+  private func count(_ fault: Fault) { faultTally.withLock { $0[fault, default: 0] += 1 } }
 
   private func number(below bound: Int) -> Int {
     random.withLock { Int.random(in: 0..<bound, using: &$0) }
@@ -120,9 +135,15 @@ final class LyingStore: LogStore {
     var packs: [PackDelivery] = []
     for delivery in batch.packs {
       switch number(below: 8) {
-      case 0: continue
-      case 1: packs += [delivery, delivery]
-      case 2: packs.insert(delivery, at: number(below: packs.count + 1))
+      case 0 where faults.contains(.packLeftOut):
+        count(.packLeftOut)
+      case 1 where faults.contains(.packRepeated):
+        packs += [delivery, delivery]
+        count(.packRepeated)
+      case 2 where faults.contains(.packsReordered):
+        let place = number(below: packs.count + 1)
+        if place < packs.count { count(.packsReordered) }
+        packs.insert(delivery, at: place)
       case 3:
         packs.append(
           PackDelivery(

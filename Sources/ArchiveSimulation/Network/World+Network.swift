@@ -13,7 +13,11 @@ extension World {
     var strangerVersion = PeerVersion.current
     var framesUntilBreak: Int?
     var framesUntilDeafness: Int?
+    var framesUntilPartition: Int?
     var framesUntilCorruption: Int?
+    /// Who loses power between two effects.
+    var crasher: Machine?
+    var effectsUntilCrash: Int?
   }
 
   /// Opens a connection from one machine to another, both of which are on.
@@ -39,7 +43,13 @@ extension World {
       guard fate.liar === machine else { return log }
       count(.lyingPeer)
       let seed = plan.seed &* 31 &+ UInt64(number)
-      return LyingStore(log, lie: fate.lie, seed: seed, foreignPacks: ForeignArchive.packs)
+      return LyingStore(
+        log,
+        lie: fate.lie,
+        faults: plan.faults,
+        seed: seed,
+        foreignPacks: ForeignArchive.packs
+      )
     }
     let genesis = try diallerLog.view(of: nil, knowing: nil, writing: nil).genesis
     let archive: RequestedArchive =
@@ -65,12 +75,17 @@ extension World {
     )
     connection.framesUntilBreak = fate.framesUntilBreak
     connection.framesUntilDeafness = fate.framesUntilDeafness
+    connection.framesUntilPartition = fate.framesUntilPartition
     connection.framesUntilCorruption = fate.framesUntilCorruption
     if connection.isTainted || dialler.isDamaged || answerer.isDamaged { taint(connection) }
     for endpoint in [connection.dialler, connection.answerer]
     where endpoint.machine === fate.stranger {
       count(fate.strangerVersion == .foreign ? .foreignPeer : .newerPeer)
       endpoint.version = fate.strangerVersion
+    }
+    for endpoint in [connection.dialler, connection.answerer]
+    where endpoint.machine === fate.crasher {
+      endpoint.effectsUntilCrash = fate.effectsUntilCrash
     }
     connections.append(connection)
     note("connection \(number): \(dialler.name) dials \(answerer.name)")
@@ -136,9 +151,20 @@ extension World {
         let effect = endpoint.effects.removeFirst()
         if !endpoint.isLiar { try endpoint.bounds.note(effect) }
         try perform(effect, of: endpoint, connection)
+        crashBetweenEffects(endpoint)
       }
       step(endpoint, connection)
     }
+  }
+
+  /// The power goes when enough effects were carried out and another one waits, which never is.
+  private func crashBetweenEffects(_ endpoint: Endpoint) {
+    guard let left = endpoint.effectsUntilCrash else { return }
+    endpoint.effectsUntilCrash = max(0, left - 1)
+    guard left <= 1, endpoint.isAlive, !endpoint.effects.isEmpty else { return }
+    endpoint.effectsUntilCrash = nil
+    count(.crashBetweenEffects)
+    crash(endpoint.machine)
   }
 
   /// Sees that a session keeps to its limits.
@@ -344,6 +370,12 @@ extension World {
       count(.oneWayPartition)
     }
     connection.framesUntilDeafness = connection.framesUntilDeafness.map { $0 - 1 }
+    if connection.framesUntilPartition == 0, !connection.isBroken {
+      connection.isPartitioned = true
+      note("connection \(connection.number): neither side is heard any more")
+      count(.partition)
+    }
+    connection.framesUntilPartition = connection.framesUntilPartition.map { $0 - 1 }
     if connection.framesUntilBreak == 0 {
       count(.brokenConnection)
       disconnect(connection)
@@ -354,7 +386,7 @@ extension World {
   private func transmit(_ bytes: [UInt8], from endpoint: Endpoint, over connection: Connection) {
     endpoint.lastActivity = time.now
     let receiver = connection.other(than: endpoint)
-    guard !connection.isBroken, connection.deafEndpoint !== receiver else { return }
+    guard !connection.isBroken, !connection.isDeaf(receiver) else { return }
     // In one piece or two: a stream has no frames.
     let cut = eventCount % 4 == 0 ? bytes.count / 2 : bytes.count
     for part in [bytes[..<cut], bytes[cut...]] where !part.isEmpty {
@@ -382,7 +414,7 @@ extension World {
     at endpoint: Endpoint,
     _ connection: Connection
   ) throws {
-    guard endpoint.isAlive, !connection.isBroken else { return }
+    guard endpoint.isAlive, !connection.isBroken, !connection.isPartitioned else { return }
     endpoint.lastActivity = time.now
     endpoint.lastHeard = time.now
     endpoint.decoder.append(bytes)
@@ -405,18 +437,20 @@ extension World {
   /// One side closes: the other hears of it after everything that was sent before.
   private func hangUp(_ endpoint: Endpoint, _ connection: Connection) {
     let other = connection.other(than: endpoint)
-    guard connection.deafEndpoint !== other else { return }
+    guard !connection.isDeaf(other) else { return }
     schedule(at: max(other.nextArrival, time.now) + 1) { [unowned self] in
-      guard !connection.isBroken else { return }
+      guard !connection.isBroken, !connection.isPartitioned else { return }
       happen(.ended, at: other, connection)
     }
   }
 
-  /// The connection is gone, with what is on its way; both sides notice, some time later.
+  /// The connection is gone, with what is on its way; both sides notice, some time later, unless nothing
+  /// reaches them any more.
   func disconnect(_ connection: Connection) {
     guard !connection.isBroken, !connection.isOver else { return }
     connection.isBroken = true
     note("connection \(connection.number) breaks")
+    guard !connection.isPartitioned else { return }
     for endpoint in [connection.dialler, connection.answerer] {
       plan(after: latency(connection)) { [unowned self] in
         happen(.ended, at: endpoint, connection)

@@ -31,11 +31,19 @@ extension World {
     _ = try touch(machine) { store in
       guard let replica = store.replica else { return }
       var articles: [ObjectID: ObjectID] = [:]
+      // An edit of an empty note names nothing, so it may come before what says what the note is about; what
+      // text then follows which is not judged.
+      var early: Set<ObjectID> = []
       var pasts: [ObjectID: PastArticle] = [:]
       for (change, payload) in payloads {
         if let target = payload.target { articles[payload.object] = target.article }
         let isArticle = payload.object.type == ObjectType.article.rawValue
-        guard let article = isArticle ? payload.object : articles[payload.object] else { continue }
+        guard let article = isArticle ? payload.object : articles[payload.object],
+          !early.contains(payload.object)
+        else {
+          early.insert(payload.object)
+          continue
+        }
         pasts[article, default: PastArticle(article)].take(payload, of: change)
         guard replaced.contains(change) else { continue }
         try pasts[article]?.compare(with: replica.detail(of: article, at: .change(change)))

@@ -76,6 +76,8 @@ extension World {
     let someone = Bool.random(using: &random) ? dialler : answerer
     switch kind {
     case 0...1 where plan.faults.contains(.brokenConnection): fate.framesUntilBreak = frames
+    case 2 where plan.faults.contains(.partition) && frames % 2 == 1:
+      fate.framesUntilPartition = frames
     case 2 where plan.faults.contains(.oneWayPartition): fate.framesUntilDeafness = frames
     case 3 where plan.faults.contains(.corruptedByte): fate.framesUntilCorruption = frames
     case 4 where plan.faults.contains(.lyingPeer):
@@ -85,6 +87,8 @@ extension World {
       (fate.stranger, fate.strangerVersion) = (someone, .newer)
     case 6 where plan.faults.contains(.foreignPeer) && frames < 4:
       (fate.stranger, fate.strangerVersion) = (someone, .foreign)
+    case 7 where plan.faults.contains(.crashBetweenEffects):
+      (fate.crasher, fate.effectsUntilCrash) = (someone, frames)
     default: break
     }
     return fate
@@ -141,7 +145,8 @@ extension World {
     case .manyBranches: try branchManyTimes(machine, &random)
     case .namedBranch: try nameBranch(machine, &random)
     case .bothWays: try joinBothWays(machine, &random)
-    case .lostSector, .tornWrite, .brokenConnection, .oneWayPartition, .corruptedByte, .lyingPeer,
+    case .lostSector, .tornWrite, .crashBetweenEffects, .brokenConnection, .oneWayPartition,
+      .partition, .corruptedByte, .lyingPeer, .packLeftOut, .packRepeated, .packsReordered,
       .newerPeer, .foreignPeer:
       return
     }

@@ -103,9 +103,12 @@ final class World {
 
   func count(_ fault: Fault) { tally[fault, default: 0] += 1 }
 
-  /// All faults so far, those of the disks included.
+  /// All faults so far, those of the disks and of the stores that lie included.
   var wholeTally: FaultTally {
-    machines.reduce(tally) { $0.merging($1.disk.tally, uniquingKeysWith: +) }
+    let logs = connections.flatMap { [$0.dialler.log, $0.answerer.log] }
+    let liars = logs.compactMap { ($0 as? LyingStore)?.tally }
+    let disks = machines.map(\.disk.tally)
+    return (disks + liars).reduce(tally) { $0.merging($1, uniquingKeysWith: +) }
   }
 
   /// Nothing more goes wrong.
