@@ -72,11 +72,8 @@ import Testing
     #expect(try bert.stet("clone", hub.url("desk")).status == 0)
     #expect(try anna.stet("import", "wire.jsonl").status == 0)
 
-    // One backup after another until the push is over; every one of them is whole.
-    let push = try Programs.start("stet", ["sync"], in: anna.folder)
-    let complaints = Programs.drain(push.complaints)
-    var count = 0
-    repeat {
+    /// Makes a backup, which has to be whole, and says how many changes it holds.
+    func backUp() throws -> Int {
       let run = try Run(
         "stetd",
         ["backup", "create", backup, "--data", data.path],
@@ -85,11 +82,23 @@ import Testing
       #expect(run.status == 0, "\(run.complaints)")
       let check = try Run("stetd", ["backup", "check", backup], in: world.folder)
       #expect(check.status == 0, "\(check.complaints)")
-      count += 1
-    } while push.process.isRunning
+      let held = try #require(run.complaints.firstMatch(of: /the backup holds (\d+)/))
+      return try #require(Int(held.1))
+    }
+
+    // One backup after another until the push is over, the last with some of it.
+    var held = [try backUp()]
+    let push = try Programs.start("stet", ["sync"], in: anna.folder)
+    let complaints = Programs.drain(push.complaints)
+    var wasRunning = true
+    repeat {
+      wasRunning = push.process.isRunning
+      held.append(try backUp())
+    } while push.process.isRunning || (wasRunning && held.last == held.first)
     push.process.waitUntilExit()
     #expect(push.process.terminationStatus == 0, "\(complaints())")
-    print("backups of the hub while it took packs in: \(count)")
+    #expect(held == held.sorted())
+    #expect(held[held.count - 1] > held[0], "\(held)")
 
     // After the last backup: Bert writes, and Anna reads it through the hub.
     #expect(try bert.stet("import", "page.txt", "--source", "harbour").status == 0)

@@ -24,6 +24,7 @@ struct CallRecorder {
 
   /// The calls since the last time.
   func take() throws -> [SystemCall] {
+    guard FileManager.default.fileExists(atPath: record.path) else { return [] }
     defer { try? FileManager.default.removeItem(at: record) }
     return try String(contentsOf: record, encoding: .utf8).split(separator: "\n").map { line in
       let words = line.split(separator: "\t").map(String.init)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A running `stetd` on loopback.
 final class Hub {
@@ -7,6 +8,7 @@ final class Hub {
   let said: () -> String
   private let started: Programs.Started
   private let data: URL
+  private static let given = Mutex<Set<Int>>([])
 
   /// Starts a hub over a data folder.
   ///
@@ -18,7 +20,7 @@ final class Hub {
   init(
     in world: World,
     archives: [String],
-    port: Int = 0,
+    port wanted: Int = 0,
     folder: String = "hub",
     remotes: [String] = [],
     environment: [String: String] = [:]
@@ -41,9 +43,11 @@ final class Hub {
       guard run.status == 0 else { throw Unexpected(run: run) }
     }
     // Not one that the system gives to whoever asks for any: a hub that is started again needs the same.
-    let ports = port == 0 ? (0..<20).map { _ in Int.random(in: 20_000..<32_000) } : [port]
+    let ports = wanted == 0 ? (0..<20).map { _ in Int.random(in: 20_000..<32_000) } : [wanted]
     var complaints = ""
     for port in ports {
+      // Nor one that another hub of these tests has, or will want again.
+      guard Self.given.withLock({ $0.insert(port).inserted }) || port == wanted else { continue }
       let started = try Programs.start(
         "stetd",
         [

@@ -6,8 +6,14 @@ final class PeerServer {
   private let started: Programs.Started
   private let complaints: () -> String
 
-  init(of machine: Machine) throws {
-    started = try Programs.start("stet", ["serve", "--listen", "127.0.0.1:0"], in: machine.folder)
+  /// - `environment`: of the program, more than it has anyway.
+  init(of machine: Machine, environment: [String: String] = [:]) throws {
+    started = try Programs.start(
+      "stet",
+      ["serve", "--listen", "127.0.0.1:0"],
+      in: machine.folder,
+      environment: environment
+    )
     complaints = Programs.drain(started.complaints)
     // The first line on stdout is the address; it comes when the server listens.
     var line = Data()
