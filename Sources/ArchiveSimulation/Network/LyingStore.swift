@@ -6,8 +6,6 @@ internal import SyncSimulation
 
 /// A store that says of another's log what is not so, and takes nothing in though it says that it does.
 final class LyingStore: LogStore {
-  private let log: any LogStore
-  private let random: Mutex<SeededRandom>
   enum Lie {
     /// Nothing of one lane, and all else as it is.
     case withholding
@@ -17,6 +15,8 @@ final class LyingStore: LogStore {
     case wild
   }
 
+  private let log: any LogStore
+  private let random: Mutex<SeededRandom>
   private let lie: Lie
   /// What it may do to packs.
   private let faults: Set<Fault>
