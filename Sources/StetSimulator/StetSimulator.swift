@@ -11,20 +11,28 @@ struct StetSimulator: ParsableCommand {
     discussion: """
       Examples:
         Scripts/simulate --seeds 200000
-        Scripts/simulate --minutes 60
+        Scripts/simulate --seeds 200000 --minutes 60    # whichever comes first
         Scripts/simulate --seed 4711
       """
   )
 
   @Option(help: "Replay one seed, and tell what happens in it.") var seed: UInt64?
-  @Option(help: "How many seeds to play.") var seeds: UInt64 = 1000
+  @Option(help: "How many seeds to play: 1000, or as many as there is time for with --minutes.")
+  var seeds: UInt64?
   @Option(help: "The first of them.") var from: UInt64 = 1
   @Option(help: "Stop after so many minutes.") var minutes: Double?
   @Option(help: "Seeds played at once.") var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    guard jobs > 0, from <= .max - seeds else {
-      throw ValidationError("--jobs and --seeds must be above 0")
+    guard jobs > 0, seeds != 0, minutes.map({ $0 > 0 }) != false else {
+      throw ValidationError("--jobs, --seeds and --minutes must be above 0")
+    }
+    // A longer time is no `Duration`.
+    guard minutes.map({ $0 <= 1e9 }) != false else {
+      throw ValidationError("--minutes must not be above 1e9")
+    }
+    guard from < .max, seeds.map({ from <= .max - $0 }) != false else {
+      throw ValidationError("there are not so many seeds after --from")
     }
   }
 
@@ -39,18 +47,19 @@ struct StetSimulator: ParsableCommand {
   private func replay(_ plan: Plan) throws {
     let report = Simulation.play(plan, isTraced: true)
     for line in report.trace { print(line) }
-    guard let complaint = report.complaint else {
+    guard report.complaint != nil else {
       print("seed \(plan.seed): all is well, \(report.eventCount) events")
       return
     }
-    print("seed \(plan.seed): \(complaint)")
+    explain(report)
     throw ExitCode.failure
   }
 
   private func playMany() throws {
     let start = ContinuousClock.now
     let end = minutes.map { start + .seconds($0 * 60) }
-    let queue = SeedQueue(from..<(minutes == nil ? from + seeds : .max), until: end)
+    let count = seeds ?? (minutes == nil ? 1000 : .max)
+    let queue = SeedQueue(from..<(from > .max - count ? .max : from + count), until: end)
     DispatchQueue.concurrentPerform(iterations: jobs) { _ in
       while let seed = queue.next() {
         let report = Simulation.play(Plan(seed: seed))

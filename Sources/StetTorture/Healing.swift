@@ -42,7 +42,14 @@ struct Healing: Sendable {
       }
     }
     if !outcome.areDigestsEqual { tally.fail("the digests differ: \(outcome.digests)") }
+    for machine in machines { try verify(machine) }
     return outcome
+  }
+
+  /// Looks for damage in the archive of a machine.
+  private func verify(_ machine: TortureMachine) throws {
+    let run = try machine.stet(["verify", "--quiet"], caller: "torture")
+    if !run.isDone { tally.fail("\(machine.name) does not verify\n\(run.story)") }
   }
 
   /// One sync of every machine with every hub.

@@ -81,6 +81,7 @@ struct Torture {
       tally.fail("after the storm: \(error)")
     }
     TortureHub.stop(hubs, programs: programs)
+    for hub in hubs { hub.verify() }
     return TortureReport(
       seconds: (ContinuousClock.now - start) / .seconds(1),
       counts: tally.now,

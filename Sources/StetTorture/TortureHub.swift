@@ -81,6 +81,22 @@ final class TortureHub: Sendable {
     throw TortureProblem("\(name) does not start: see \(outputs.path)")
   }
 
+  /// Looks for damage in the archive of a hub that was stopped.
+  func verify() {
+    do {
+      let run = try programs.run(
+        "stetd",
+        ["verify", Self.archive, "--data", data.path, "--quiet"],
+        in: outputs,
+        environment: ProcessInfo.processInfo.environment,
+        output: outputs.appending(path: "\(name)-verify")
+      )
+      if !run.isDone { tally.fail("\(name) does not verify\n\(run.story)") }
+    } catch {
+      tally.fail("\(name): \(error)")
+    }
+  }
+
   /// Ends hubs, and waits.
   static func stop(_ hubs: [TortureHub], programs: RunningPrograms) {
     for hub in hubs { hub.isClosing.withLock { $0 = true } }

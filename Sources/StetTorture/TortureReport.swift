@@ -7,8 +7,17 @@ struct TortureReport {
   let hasDisk: Bool
 
   var isGood: Bool {
-    guard let outcome else { return false }
+    guard let outcome, neverTried.isEmpty else { return false }
     return outcome.areDigestsEqual && outcome.lost == 0 && counts.failures == 0
+  }
+
+  /// What there was none of: a run without it shows nothing.
+  private var neverTried: [String] {
+    [
+      ("acknowledged notes", acknowledged), ("kills", counts.kills), ("stops", counts.stops),
+      ("cuts", counts.cuts), ("corruptions", counts.corruptions), ("delays", counts.delays),
+      ("full-disk hits", hasDisk ? counts.fullDisks : 1),
+    ].filter { $0.1 == 0 }.map(\.0)
   }
 
   func write(isVerbose: Bool) {
@@ -35,6 +44,9 @@ struct TortureReport {
     line("digests", outcome.map { $0.areDigestsEqual ? "equal" : "DIFFERENT" } ?? "unknown")
     line("crashes", "\(counts.crashes)")
     line("failures", "\(counts.failures)")
+    if !neverTried.isEmpty {
+      print("nothing was shown: there were no \(neverTried.joined(separator: ", no "))")
+    }
     guard isVerbose else { return }
     for (verb, count) in counts.verbs.sorted(by: { $0.value > $1.value }) {
       line("  stet \(verb)", "\(count)")
