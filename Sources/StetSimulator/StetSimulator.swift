@@ -16,6 +16,9 @@ struct StetSimulator: ParsableCommand {
       """
   )
 
+  /// How many seeds are played unless told.
+  private static let usualCount: UInt64 = 1000
+
   @Option(help: "Replay one seed, and tell what happens in it.") var seed: UInt64?
   @Option(help: "How many seeds to play: 1000, or as many as there is time for with --minutes.")
   var seeds: UInt64?
@@ -31,7 +34,7 @@ struct StetSimulator: ParsableCommand {
     guard minutes.map({ $0 <= 1e9 }) != false else {
       throw ValidationError("--minutes must not be above 1e9")
     }
-    guard from < .max, seeds.map({ from <= .max - $0 }) != false else {
+    guard from <= .max - (seeds ?? (minutes == nil ? Self.usualCount : 1)) else {
       throw ValidationError("there are not so many seeds after --from")
     }
   }
@@ -58,8 +61,8 @@ struct StetSimulator: ParsableCommand {
   private func playMany() throws {
     let start = ContinuousClock.now
     let end = minutes.map { start + .seconds($0 * 60) }
-    let count = seeds ?? (minutes == nil ? 1000 : .max)
-    let queue = SeedQueue(from..<(from > .max - count ? .max : from + count), until: end)
+    let count = seeds ?? (minutes == nil ? Self.usualCount : .max - from)
+    let queue = SeedQueue(from..<from + count, until: end)
     DispatchQueue.concurrentPerform(iterations: jobs) { _ in
       while let seed = queue.next() {
         let report = Simulation.play(Plan(seed: seed))

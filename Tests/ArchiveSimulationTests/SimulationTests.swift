@@ -26,7 +26,7 @@ import Testing
 
   @Test func `every kind of fault happens`() {
     var tally: FaultTally = [:]
-    for seed in UInt64(1)...200 where tally.count < Fault.allCases.count {
+    for seed in UInt64(1)...400 where tally.count < Fault.allCases.count {
       tally.merge(Simulation.play(Plan(seed: seed)).faults, uniquingKeysWith: +)
     }
     #expect(Set(tally.keys) == Set(Fault.allCases))

@@ -74,7 +74,9 @@ import Testing
       #expect(run.status == 0, "\(verb): \(run.complaints)")
       for call in try recorder.take() {
         unsynced.take(call)
-        if call.kind == .send { #expect(unsynced.files(in: bert.folder) == [], "by \(verb)") }
+        // A copy acknowledges each pack while the next is stored, and has nothing of its own yet.
+        guard call.kind == .send, verb[0] != "clone" else { continue }
+        #expect(unsynced.files(in: bert.folder) == [], "sent by \(verb)")
       }
       #expect(unsynced.files(in: bert.folder) == [], "left by \(verb)")
     }

@@ -9,6 +9,8 @@ final class LyingStore: LogStore {
   enum Lie {
     /// Nothing of one lane, and all else as it is.
     case withholding
+    /// Packs left out, twice or in another order, and all else as it is.
+    case meddling
     /// More packs than anybody asked for.
     case flooding
     /// Anything.
@@ -106,6 +108,25 @@ final class LyingStore: LogStore {
     )
   }
 
+  private func meddling(_ batch: PackBatch) -> PackBatch {
+    var packs = batch.packs
+    guard !packs.isEmpty else { return batch }
+    let place = number(below: packs.count)
+    switch number(below: 4) {
+    case 0 where faults.contains(.packLeftOut):
+      packs.remove(at: place)
+      count(.packLeftOut)
+    case 1 where faults.contains(.packRepeated):
+      packs.insert(packs[place], at: place)
+      count(.packRepeated)
+    case 2 where faults.contains(.packsReordered) && packs.count > 1:
+      packs.swapAt(place, (place + 1) % packs.count)
+      count(.packsReordered)
+    default: break
+    }
+    return PackBatch(packs: packs, position: batch.position, changeCount: batch.changeCount)
+  }
+
   /// Each pack some times over, so that there is something to store, and then more garbage than anybody
   /// may keep, in small pieces or in large ones.
   private func flooding(_ batch: PackBatch) -> PackBatch {
@@ -129,6 +150,7 @@ final class LyingStore: LogStore {
     let batch = try log.packs(request)
     switch lie {
     case .withholding: return try withoutLane(batch)
+    case .meddling: return meddling(batch)
     case .flooding: return flooding(batch)
     case .wild: break
     }

@@ -83,6 +83,7 @@ extension World {
     case 4 where plan.faults.contains(.lyingPeer):
       fate.liar = someone
       fate.lie = frames == 11 ? .flooding : frames % 2 == 0 ? .withholding : .wild
+    case 8 where plan.faults.contains(.lyingPeer): (fate.liar, fate.lie) = (someone, .meddling)
     case 5 where plan.faults.contains(.newerPeer):
       (fate.stranger, fate.strangerVersion) = (someone, .newer)
     case 6 where plan.faults.contains(.foreignPeer) && frames < 4:
