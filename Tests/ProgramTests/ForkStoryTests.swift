@@ -51,6 +51,42 @@ import Testing
     for copy in [story.anna, bert] { try expectShown(copy) }
   }
 
+  @Test func `who serves, who stays in sync and who takes a bundle is told of a fork`() throws {
+    let story = try IdentityWorld()
+    let (bert, cleo, dora) = (
+      try story.clone("bert"), try story.clone("cleo"), try story.clone("dora")
+    )
+    let anna = story.anna
+    let snapshot = try anna.machine.snapshot()
+    try anna.note("first branch")
+    try anna.sync()
+    for copy in [bert, cleo] { try copy.sync() }
+    let live = try LiveRun(on: dora.machine)
+    try live.expect("live")
+    try anna.machine.rollBack(to: snapshot)
+    try anna.note("second branch")
+    try expectTold(try anna.sync(), anna)
+
+    while try !dora.notes().contains("second branch") { try #require(try live.next() != nil) }
+    #expect(live.stop() == 0)
+    let heard = live.said()
+    #expect(heard.contains(Self.words), "\(heard)")
+
+    try anna.machine.expect("bundle", "create", "desk.bundle")
+    let bundle = anna.machine.folder.appending(path: "desk.bundle").path
+    try expectTold(try bert.stet("bundle", "apply", bundle), bert)
+
+    let server = try PeerServer(of: cleo.machine)
+    try anna.machine.expect("sync", server.url("desk"))
+    let (status, said) = server.stop()
+    #expect(status == 0)
+    #expect(said.contains(Self.words), "\(said)")
+    try story.expectAgreement(
+      [anna, bert, cleo, dora],
+      on: ["first branch", "second branch"]
+    )
+  }
+
   /// Who of the two syncs first.
   enum Order: CaseIterable {
     case original
